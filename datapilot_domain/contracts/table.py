@@ -1,0 +1,113 @@
+"""TableContract: what a table promises. Schemas, casts, rules, checks and docs are derived from it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Layer = Literal["landing", "bronze", "silver", "gold"]
+Severity = Literal["ERROR", "WARN"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Column(_Frozen):
+    """One column. `type` is Spark SQL DDL (`decimal(18,4)`), the notation that every engine here can read."""
+
+    name: str
+    type: str = "string"
+    description: str
+    nullable: bool = True
+    personal: bool = False
+    # What follows is only meaningful for bronze, whose columns all hold text.
+    aliases: tuple[str, ...] = ()
+    holds: Literal["text", "number", "instant"] = "text"
+    grain: Literal["line", "order"] = "line"
+    # Two headers on one field: refused, summed (fees), or the first listed alias wins (sku, category).
+    several: Literal["refuse", "sum", "first"] = "refuse"
+
+
+class Rule(_Frozen):
+    """A condition that a record must NOT meet, as Spark SQL over the typed candidate rows.
+
+    `column` is the source field to name to the sender. Rules are tried in order: the first that holds is
+    the record's reason, the others go into its text. ERROR quarantines the record, WARN only counts it.
+    """
+
+    code: str
+    column: str
+    condition: str
+    severity: Severity = "ERROR"
+
+
+class TableContract(_Frozen):
+    """A table of one family, one Delta table per organization, partitioned by month."""
+
+    family: str
+    layer: Layer
+    table: str
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    rules: tuple[Rule, ...] = ()
+    # Raise it whenever the refinement that writes the table changes what it writes.
+    version: int = Field(default=1, ge=1)
+    # Organization settings that the rows depend on: part of the fingerprint.
+    settings_read: tuple[str, ...] = ()
+    # Which contracts it is computed from, and the months it reads of them, relative to its own.
+    reads: tuple[str, ...] = ()
+    months_read: tuple[int, int] = (0, 0)
+    owner: str = "team:data"
+    lateness: str = "a month may change while its sources still send rows for it"
+
+    @model_validator(mode="after")
+    def _key_is_in_columns(self) -> TableContract:
+        names = [column.name for column in self.columns]
+        if len(names) != len(set(names)):
+            raise ValueError(f"{self.id}: a column is listed twice")
+        if unknown := set(self.key) - set(names):
+            raise ValueError(f"{self.id}: key columns {sorted(unknown)} are not columns")
+        return self
+
+    @property
+    def id(self) -> str:
+        """`gold.sales_month`, as the command line and the docs write it."""
+        return f"{self.layer}.{self.table}"
+
+    @property
+    def asset_key(self) -> tuple[str, str]:
+        return (self.layer, self.table)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def personal_columns(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns if column.personal)
+
+    @property
+    def ddl(self) -> str:
+        """Schema as Spark SQL DDL, in column order."""
+        return ", ".join(
+            f"`{column.name}` {column.type}{'' if column.nullable else ' NOT NULL'}"
+            for column in self.columns
+        )
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+
+# Columns that every monthly table carries.
+ORG_ID = Column(
+    name="org_id", description="Organization, from the inbox, never from the file", nullable=False
+)
+MONTH = Column(name="month", description="Partition: civil month YYYY-MM", nullable=False)
+FINGERPRINT = Column(
+    name="fingerprint",
+    description="32 hex characters over everything that the month was computed from",
+    nullable=False,
+)

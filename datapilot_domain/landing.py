@@ -1,0 +1,269 @@
+"""The landing ledger: what an entry says, which entries are active, and the fingerprint of a month.
+
+Everything here is a pure function of the log, so late and repeated runs are harmless.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from datapilot_domain.organizations import MAIN_SOURCE, OrgId, parse_source_id
+from datapilot_domain.partitions import Month
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Verdict(str, Enum):
+    ACCEPTED = "accepted"
+    ALREADY_LOADED = "already_loaded"
+    HELD = "held"
+    WAITING = "waiting"
+    REFUSED = "refused"
+
+
+class Declaration(_Frozen):
+    """What the sender says about a file, by inbox folder or option. `as_of` is an instant."""
+
+    complete: Month | None = None
+    part: tuple[int, int] | None = None
+    as_of: dt.datetime | None = None
+    replaces: str | None = None
+    confirm: bool = False
+
+    @field_validator("as_of")
+    @classmethod
+    def _is_instant(cls, value: dt.datetime | None) -> dt.datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("as_of needs a time zone: the interface applies the organization's")
+        return value.astimezone(dt.timezone.utc) if value else None
+
+    @model_validator(mode="after")
+    def _parts_are_of_a_month(self) -> Declaration:
+        if self.part:
+            index, total = self.part
+            if not 1 <= index <= total:
+                raise ValueError(f"part {index} of {total}: write i/n with 1 <= i <= n")
+            if self.complete is None:
+                raise ValueError("a part needs the complete month that it is a part of")
+        if self.replaces is not None and self.complete is not None:
+            raise ValueError("complete and replaces are two ways to remove: choose one")
+        return self
+
+    def same_as(self, other: Declaration) -> bool:
+        """Identity is bytes + declaration (R2); a confirmation declares nothing about the content."""
+        return self.model_copy(update={"confirm": False}) == other.model_copy(update={"confirm": False})
+
+
+class Layout(_Frozen):
+    """How a file was read: recorded so that the decision can be shown and repeated."""
+
+    header_hash: str
+    header: tuple[str, ...]
+    # Column as written → field of the bronze contract; columns in no mapping go to `extras`.
+    mapping: dict[str, str]
+    encoding: str
+    delimiter: str
+    # Number fields → "," or "."; date fields → "dmy", "mdy" or "ymd".
+    decimal_marks: dict[str, str]
+    date_orders: dict[str, str]
+    # Order-level fields that hold several values inside one order: they are line values here (R15).
+    line_level: tuple[str, ...] = ()
+
+    def has(self, field: str) -> bool:
+        return field in self.mapping.values()
+
+
+class MonthCount(_Frozen):
+    """Logical records of a file that belong to a month; ignored ones are filed under the main month."""
+
+    records: int = Field(ge=0)
+    ignored: int = Field(default=0, ge=0)
+
+
+class Notice(_Frozen):
+    """Something the sender should know that refuses nothing; `values` fill the wording of its code."""
+
+    code: str
+    values: dict[str, str]
+
+
+class LandingEntry(_Frozen):
+    """One decision of landing. `seq` numbers the entries of an organization from 1."""
+
+    seq: int = Field(ge=1)
+    org_id: OrgId
+    family: str | None
+    source: str = MAIN_SOURCE
+    file: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size: int = Field(ge=0)
+    arrived_at: dt.datetime
+    # Organization-local date of arrival: the calendar's end for this file's records.
+    arrived_on: dt.date
+    declaration: Declaration = Declaration()
+    verdict: Verdict
+    reason: str | None = None
+    detail: str = ""
+    content_id: str | None = None
+    layout: Layout | None = None
+    records: int = 0
+    ignored: int = 0
+    main_month: Month | None = None
+    months: dict[Month, MonthCount] = Field(default_factory=dict)
+    # Months of the source that this entry declares whole, by declaration or by the source's setting.
+    complete_months: tuple[Month, ...] = ()
+    # Entry that this one drops (R3), and waiting parts that act together with it.
+    replaces_seq: int | None = None
+    joins: tuple[int, ...] = ()
+    # Months whose active rows changed → their landed hash after this entry.
+    touched: dict[Month, str] = Field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+
+    @field_validator("source")
+    @classmethod
+    def _valid_source(cls, value: str) -> str:
+        return parse_source_id(value)
+
+    @property
+    def effective_at(self) -> dt.datetime:
+        """Newer = declared as-of time, else arrival (R4)."""
+        return self.declaration.as_of or self.arrived_at
+
+
+@dataclass(frozen=True)
+class ActiveEntry:
+    """An entry whose rows may count. A higher `rank` is newer; entries of one `group` act together."""
+
+    entry: LandingEntry
+    rank: int
+    group: int
+    complete_months: frozenset[Month]
+
+
+def active_entries(entries: Iterable[LandingEntry], family: str) -> list[ActiveEntry]:
+    """Active entries of a family, oldest first.
+
+    Accepted, or a waiting part that an accepted entry joins; not replaced; the last landed of the same
+    content in its source (a new declaration of the same bytes replaces the earlier one).
+    """
+    by_seq = {entry.seq: entry for entry in entries if entry.family == family}
+    accepted = [entry for entry in by_seq.values() if entry.verdict is Verdict.ACCEPTED]
+    replaced = {entry.replaces_seq for entry in accepted if entry.replaces_seq is not None}
+    # Group of an entry = the accepted entry through which it counts.
+    group_of = {part: entry.seq for entry in accepted for part in entry.joins if part in by_seq}
+    group_of.update({entry.seq: entry.seq for entry in accepted})
+    latest: dict[tuple[str, str | None], int] = {}
+    for seq in sorted(group_of):
+        latest[by_seq[seq].source, by_seq[seq].content_id] = seq
+    chosen = [seq for seq in latest.values() if group_of[seq] not in replaced and seq not in replaced]
+    chosen.sort(key=lambda seq: (by_seq[group_of[seq]].effective_at, group_of[seq], seq))
+    return [
+        ActiveEntry(
+            entry=by_seq[seq],
+            rank=rank,
+            group=group_of[seq],
+            complete_months=frozenset(by_seq[group_of[seq]].complete_months),
+        )
+        for rank, seq in enumerate(chosen, start=1)
+    ]
+
+
+def counted_entries(entries: Iterable[LandingEntry], family: str) -> list[LandingEntry]:
+    """Every entry whose records must be accounted for (R10): accepted, or a part that an accepted one joins."""
+    mine = [entry for entry in entries if entry.family == family]
+    joined = {seq for entry in mine if entry.verdict is Verdict.ACCEPTED for seq in entry.joins}
+    return [entry for entry in mine if entry.verdict is Verdict.ACCEPTED or entry.seq in joined]
+
+
+def find_loaded(
+    entries: Iterable[LandingEntry], sha256: str, declaration: Declaration
+) -> LandingEntry | None:
+    """The entry that already took these bytes with this declaration (R2), whatever its name and source.
+
+    A file without a declaration is known as soon as the bytes were accepted with any.
+    """
+    taken = [entry for entry in entries if entry.sha256 == sha256 and entry.verdict is Verdict.ACCEPTED]
+    plain = declaration.same_as(Declaration())
+    matching = [entry for entry in taken if plain or entry.declaration.same_as(declaration)]
+    return matching[-1] if matching else None
+
+
+def find_replaced(
+    entries: Sequence[LandingEntry], family: str, source: str, name: str
+) -> LandingEntry | None:
+    """The latest accepted, still active file of that name or sha256 in the source (R3)."""
+    active = {item.entry.seq for item in active_entries(entries, family)}
+    named = [
+        entry
+        for entry in entries
+        if entry.seq in active and entry.source == source and name in (entry.file, entry.sha256)
+    ]
+    return max(named, key=lambda entry: entry.seq, default=None)
+
+
+def waiting_parts(
+    entries: Iterable[LandingEntry], source: str, declaration: Declaration
+) -> list[LandingEntry]:
+    """Waiting parts of the same complete month and count, the newest of each number, without `declaration`'s."""
+    if declaration.part is None:
+        return []
+    number, total = declaration.part
+    newest: dict[int, LandingEntry] = {}
+    joined: set[int] = set()
+    for entry in entries:
+        joined.update(entry.joins)
+        if entry.verdict is Verdict.WAITING and entry.source == source and entry.declaration.part:
+            other, other_total = entry.declaration.part
+            if (
+                entry.declaration.complete == declaration.complete
+                and other_total == total
+                and other != number
+            ):
+                newest[other] = entry
+    return [entry for _, entry in sorted(newest.items()) if entry.seq not in joined]
+
+
+def landed_hashes(entries: Iterable[LandingEntry], family: str) -> dict[Month, str]:
+    """Landed hash of every month that the family's log ever touched: the last word of each month."""
+    hashes: dict[Month, str] = {}
+    for entry in entries:
+        if entry.family == family:
+            hashes.update(entry.touched)
+    return hashes
+
+
+def declared_zero(entries: Iterable[LandingEntry], family: str, month: Month) -> bool:
+    """Whether an active entry declares the whole month, so that no rows means zero and not unknown."""
+    return any(month in item.complete_months for item in active_entries(entries, family))
+
+
+def digest(value: Any) -> str:
+    """32 hex characters of any JSON-able value: short enough for complete Delta statistics."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def content_id(sha256: str, recipe: Mapping[str, Any]) -> str:
+    """Content = bytes + recipe (decoder, header mapping, locale, time zone): 32 hex characters."""
+    return sha256[:16] + digest(recipe)[:16]
+
+
+def table_fingerprint(
+    contract_id: str,
+    version: int,
+    *,
+    upstream: Sequence[str],
+    settings: Mapping[str, Any],
+) -> str:
+    """Fingerprint of (contract, organization, month) over everything that its rows depend on."""
+    return digest([contract_id, version, dict(settings), list(upstream)])

@@ -1,0 +1,114 @@
+"""Organizations: the tenant identifier and what the registry keeps about each one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, field_validator
+from pydantic_core import CoreSchema, core_schema
+
+_ORG_ID = re.compile(r"[a-z][a-z0-9]{2,30}")
+# Words that a file system, SQL, a shell or our own layout would read as something else.
+RESERVED_IDS = frozenset(
+    "con prn aux nul null none true false default tenant admin landing dead all".split()
+    + [f"{device}{n}" for device in ("com", "lpt") for n in range(10)]
+)
+_SOURCE_ID = re.compile(r"[a-z][a-z0-9_-]{0,40}")
+MAIN_SOURCE = "main"
+
+
+class InvalidName(ValueError):
+    """An organization or source name that must not reach a path, a predicate or a partition key."""
+
+
+class OrgId(str):
+    """A validated organization id: `[a-z][a-z0-9]{2,30}`, whole, ASCII, not reserved.
+
+    Raises `InvalidName` on anything else, so holding an OrgId is the proof that it is safe in a path,
+    a predicate and a partition key.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> OrgId:
+        if isinstance(text, cls):
+            return text
+        if not isinstance(text, str) or not _ORG_ID.fullmatch(text):
+            raise InvalidName(
+                f"organization {text!r}: use 3 to 31 characters, a-z and 0-9, starting with a letter"
+            )
+        if text in RESERVED_IDS:
+            raise InvalidName(f"organization {text!r} is a reserved word: choose another id")
+        return super().__new__(cls, text)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(
+            cls, core_schema.str_schema(), serialization=core_schema.to_string_ser_schema()
+        )
+
+
+def parse_source_id(text: str) -> str:
+    """A source id (`main`, `shopee`, `loja-2`), safe in a path. Raises `InvalidName`."""
+    if not isinstance(text, str) or not _SOURCE_ID.fullmatch(text):
+        raise InvalidName(f"source {text!r}: use a-z, 0-9, - and _, starting with a letter, at most 41")
+    return text
+
+
+class SourceSettings(BaseModel):
+    """What the registry keeps about one source of an organization."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    role: Literal["counts", "mirror", "off"] = "counts"
+    # R3: every file of this source is the whole truth of the months that it mentions.
+    files_are_complete: bool = False
+
+
+class LandingLimits(BaseModel):
+    """Bounds on one file, so that one organization's file cannot stop the others."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_bytes: int = Field(default=2 * 1024**3, gt=0)
+    max_records: int = Field(default=20_000_000, gt=0)
+    max_columns: int = Field(default=512, gt=0)
+    max_field_characters: int = Field(default=131_072, gt=0)
+
+
+class Organization(BaseModel):
+    """One registry entry. `locale` decides date order and wording, `time_zone` the month of an instant."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    org_id: OrgId
+    name: str = Field(min_length=1, max_length=200)
+    locale: Literal["pt-BR", "en"] = "pt-BR"
+    time_zone: str = "America/Sao_Paulo"
+    currency: str = Field(default="BRL", pattern=r"^[A-Z]{3}$")
+    sources: dict[str, SourceSettings] = Field(default_factory=dict)
+    limits: LandingLimits = LandingLimits()
+    # Saved header mappings: hash of the normalised header → {column as written: field of the contract}.
+    mappings: dict[str, dict[str, str]] = Field(default_factory=dict)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"time zone {zone!r} is not in the IANA database") from error
+        return zone
+
+    @field_validator("sources")
+    @classmethod
+    def _valid_sources(cls, sources: dict[str, SourceSettings]) -> dict[str, SourceSettings]:
+        return {parse_source_id(name): settings for name, settings in sources.items()}
+
+    def source(self, source_id: str) -> SourceSettings:
+        return self.sources.get(source_id, SourceSettings())
+
+    def with_mapping(self, header_hash: str, columns: dict[str, str]) -> Organization:
+        return self.model_copy(update={"mappings": {**self.mappings, header_hash: columns}})
