@@ -1,0 +1,1 @@
+"""Bronze: the files' records as text, immutable and replayable."""

@@ -1,0 +1,69 @@
+"""The only assembly: assets, checks, jobs, sensors and resources, with policies applied by selection."""
+
+from __future__ import annotations
+
+import warnings
+
+import dagster as dg
+
+from datapilot_assets.bronze.sales import bronze_sales
+from datapilot_assets.events import family_keys, landing_key
+from datapilot_assets.landing.job import intake_job
+from datapilot_assets.partitioning import ORG_MONTHS
+from datapilot_assets.refine import family_checks, refine_asset
+from datapilot_assets.refinement import Family
+from datapilot_assets.sales import SALES
+from datapilot_assets.sensors.inbox import inbox_sensor
+from datapilot_assets.sensors.landed import landed_sensor
+from datapilot_assets.sensors.registry import registry_sensor
+from datapilot_resources.platform import PlatformResource
+from datapilot_resources.settings import Settings
+from datapilot_resources.spark import spark_resource
+
+# Partitioned asset checks are a preview in Dagster 1.13; they are the only per-key checks there are.
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+
+FAMILIES: tuple[Family, ...] = (SALES,)
+
+
+def refine_job_name(family: str) -> str:
+    return f"refine_{family}_job"
+
+
+def _family_definitions(family: Family) -> dg.Definitions:
+    name = refine_job_name(family.name)
+    refine_job = dg.define_asset_job(
+        name,
+        selection=dg.AssetSelection.assets(*family_keys(family)).without_checks(),
+        description=f"Bring silver and gold of {family.name} up to date with the landing log.",
+    )
+    return dg.Definitions(
+        assets=[
+            dg.AssetSpec(
+                landing_key(family.name),
+                partitions_def=ORG_MONTHS,
+                group_name="landing",
+                description=f"What landed of {family.name}: data version = hash of the month's active rows.",
+            ),
+            refine_asset(family),
+        ],
+        asset_checks=[family_checks(family)],
+        jobs=[refine_job],
+        sensors=[landed_sensor(family.name, name)],
+    )
+
+
+defs = dg.Definitions.merge(
+    dg.Definitions(
+        assets=[bronze_sales],
+        jobs=[intake_job],
+        sensors=[registry_sensor, inbox_sensor],
+        # One process, one JVM: a step process of its own costs 5 CPU-seconds before any work.
+        executor=dg.in_process_executor,
+        resources={
+            "platform": PlatformResource(),
+            "spark": spark_resource(Settings.from_environment()),
+        },
+    ),
+    *(_family_definitions(family) for family in FAMILIES),
+)

@@ -1,0 +1,1 @@
+"""Gold: the KPIs of a month; one file per table, pure functions frame → frame."""

@@ -1,0 +1,259 @@
+"""Decode a sales CSV file: its records under the contract's names, and what landing decides about each.
+
+Text is read once in bounded pieces (`spool`); everything after that is SQL over the spool, out of core.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from datapilot_assets.landing.context import ColumnFacts
+from datapilot_assets.landing.continuation import fill_continuations
+from datapilot_assets.landing.dialect import Dialect, find_dialect
+from datapilot_assets.landing.headers import map_headers, mapping_by_name
+from datapilot_assets.landing.ignored import check_totals, set_aside
+from datapilot_assets.landing.records import create_body, create_filled, create_source, write_records
+from datapilot_assets.landing.spool import Spool, spool_records
+from datapilot_assets.landing.text import TextSource, open_text
+from datapilot_assets.landing.units import (
+    create_customers,
+    create_lines,
+    decide,
+    find_main_month,
+    line_level_fields,
+    write_units,
+)
+from datapilot_assets.landing.values import date_order, decimal_mark, number_sql
+from datapilot_domain.contracts.sales_fields import SALES_FIELDS
+from datapilot_domain.landing import Layout, MonthCount, Notice, content_id
+from datapilot_domain.organizations import Organization
+from datapilot_domain.partitions import Calendar, Month
+from datapilot_domain.reasons import Refusal
+
+# Raise it whenever a file may decode to something else than before: its content gets a new id.
+DECODER_VERSION = 1
+_MEMORY_LIMIT = "2GB"
+# Headers that depend on the rest of the file are judged by this many records from its start.
+_SAMPLE_RECORDS = 20_000
+_FIELDS = {field.name: field for field in SALES_FIELDS}
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A decoded file. Every family's decoder answers this; only the contract of the records differs.
+
+    records_file: Parquet with exactly the columns of the family's bronze contract, in its order, one row per
+        record that is not ignored. Text is as written but for outer spaces; empty is null. A continuation
+        line carries the text of its order's first line (never its amounts); several fee columns are summed.
+    units_file: Parquet index, grain (unit_key, line_no, sold_on): unit_key, event_type, order_id, line_no
+        int32 (null without line numbers), sold_on date32, month, records int32, amount decimal128(28,4)
+        (sum of the readable line values, null when there is none).
+    records: every logical record but the header; ignored: those of them that are no sale (in no file here).
+    months: `records` by month, the ignored ones and those without a readable date under the main month.
+    recipe: what decided, beside the bytes, what the records are: `content_id(sha256, recipe)`.
+    """
+
+    layout: Layout
+    recipe: dict[str, Any]
+    records_file: Path
+    units_file: Path
+    records: int
+    ignored: int
+    main_month: Month | None
+    months: dict[Month, MonthCount]
+    notices: tuple[Notice, ...]
+
+
+def decode_sales(
+    path: Path,
+    *,
+    sha256: str,
+    organization: Organization,
+    arrived_on: dt.date,
+    first_month: Month,
+    customer_key: bytes,
+    workdir: Path,
+    header_only_month: Month | None = None,
+) -> Decoded:
+    """Decode the file into `workdir`, which must exist and be the caller's own.
+
+    header_only_month: the month that the sender declares complete: a file without any line then means zero.
+    Raises Refusal; its detail names the line or record, the column and what was found.
+    """
+    source = open_text(path, organization.limits)
+    dialect = find_dialect(source, organization.limits, saved=organization.mappings)
+    spool = spool_records(source, dialect, organization.limits, workdir)
+    calendar = Calendar(first_month, arrived_on)
+    with _connect(workdir) as connection:
+        layout, mapping = _read_layout(connection, spool, source, dialect, organization)
+        create_source(connection, dialect.columns, mapping, layout.decimal_marks)
+        lines = _count(connection, "body")
+        if not lines and header_only_month is None:
+            raise Refusal("NO_GOOD_ROW", "the file has a header and no line; to say zero, declare complete")
+        create_filled(connection, fill_continuations(connection, mapping), mapping)
+        decide(connection, layout, organization.time_zone)
+        main_month = find_main_month(connection, calendar) if lines else header_only_month
+        if main_month is None or (lines and not _good_rows(connection)):
+            raise _no_good_row(connection, dialect, mapping, calendar)
+        create_lines(connection, calendar, main_month)
+        layout = layout.model_copy(update={"line_level": line_level_fields(connection, layout)})
+        recipe = _recipe(layout, organization)
+        content = content_id(sha256, recipe)
+        customer = create_customers(connection, customer_key, layout.mapping)
+        records_file, units_file = workdir / "records.parquet", workdir / "units.parquet"
+        write_records(connection, records_file, content, customer)
+        write_units(connection, units_file)
+        ignored = _count(connection, "ignored")
+        months = _months(connection, main_month, ignored)
+        notices = _notices(dialect, mapping, main_month, months)
+    return Decoded(
+        layout, recipe, records_file, units_file, spool.records, ignored, main_month, months, notices
+    )
+
+
+def _connect(workdir: Path) -> duckdb.DuckDBPyConnection:
+    """A database of this file alone; what does not fit in memory spills into the work folder."""
+    return duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": _MEMORY_LIMIT,
+            "temp_directory": str(workdir / "spill"),
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        },
+    )
+
+
+def _read_layout(
+    connection: duckdb.DuckDBPyConnection,
+    spool: Spool,
+    source: TextSource,
+    dialect: Dialect,
+    organization: Organization,
+) -> tuple[Layout, dict[int, str]]:
+    """Decide header mapping, decimal marks and date orders, and set the ignored records aside."""
+    files = ", ".join(f"'{file}'" for file in spool.files)
+    connection.execute(f"CREATE VIEW cells AS SELECT * FROM read_parquet([{files}])")
+    connection.execute(
+        "CREATE TABLE sample_rows AS SELECT * FROM cells WHERE record_no "
+        f"BETWEEN {spool.preamble + 1} AND {spool.preamble + _SAMPLE_RECORDS}"
+    )
+    locale_mark = "," if organization.locale == "pt-BR" else "."
+    facts = ColumnFacts(connection, "sample_rows", dialect.columns, locale_mark)
+    mapping = map_headers(dialect, organization, facts)
+    set_aside(connection, mapping, len(dialect.columns), spool.preamble)
+    create_body(connection)
+    marks = _decimal_marks(connection, dialect, mapping, locale_mark)
+    orders = _date_orders(connection, dialect, mapping, organization)
+    amount = next((p for p, name in mapping.items() if name == "line_amount"), None)
+    check_totals(connection, None if amount is None else number_sql(f"c{amount}", marks["line_amount"]))
+    layout = Layout(
+        header_hash=dialect.header_hash,
+        header=dialect.columns,
+        mapping=mapping_by_name(dialect, mapping),
+        encoding=source.encoding,
+        delimiter=dialect.delimiter,
+        decimal_marks=marks,
+        date_orders=orders,
+    )
+    return layout, mapping
+
+
+def _decimal_marks(
+    connection: duckdb.DuckDBPyConnection, dialect: Dialect, mapping: Mapping[int, str], locale_mark: str
+) -> dict[str, str]:
+    """Decimal mark of each number field: proven by its rows, else by the other columns, else the locale's."""
+    proven: dict[str, str] = {}
+    fields = [(p, name) for p, name in mapping.items() if _FIELDS[name].holds == "number"]
+    for position, name in fields:
+        mark = decimal_mark(connection, "body", f"c{position}", dialect.columns[position])
+        if mark and proven.setdefault(name, mark) != mark:
+            raise Refusal("DECIMAL_MARK_MIXED", f"the columns of {name} use both marks")
+    others = set(proven.values())
+    default = others.pop() if len(others) == 1 else locale_mark
+    return {name: proven.get(name, default) for _, name in fields}
+
+
+def _date_orders(
+    connection: duckdb.DuckDBPyConnection,
+    dialect: Dialect,
+    mapping: Mapping[int, str],
+    organization: Organization,
+) -> dict[str, str]:
+    """Date order of each date field: proven by its rows, else the locale's."""
+    default = "dmy" if organization.locale == "pt-BR" else "mdy"
+    return {
+        name: date_order(connection, "body", f"c{position}", dialect.columns[position]) or default
+        for position, name in mapping.items()
+        if _FIELDS[name].holds == "instant"
+    }
+
+
+def _recipe(layout: Layout, organization: Organization) -> dict[str, Any]:
+    return {
+        "decoder": ["sales_csv", DECODER_VERSION],
+        "mapping": layout.mapping,
+        "locale": organization.locale,
+        "time_zone": organization.time_zone,
+    }
+
+
+def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    return int((connection.execute(f"SELECT count(*) FROM {relation}").fetchone() or (0,))[0])
+
+
+def _good_rows(connection: duckdb.DuckDBPyConnection) -> int:
+    return _count(connection, "decided WHERE sold_on IS NOT NULL AND amount IS NOT NULL")
+
+
+def _no_good_row(
+    connection: duckdb.DuckDBPyConnection,
+    dialect: Dialect,
+    mapping: Mapping[int, str],
+    calendar: Calendar,
+) -> Refusal:
+    found = connection.execute("SELECT sold_at, line_amount, unit_price FROM source LIMIT 1").fetchone()
+    columns = {
+        name: dialect.columns[position]
+        for position, name in mapping.items()
+        if name in ("sold_at", "line_amount", "unit_price")
+    }
+    return Refusal(
+        "NO_GOOD_ROW",
+        f"no record has both a date in {calendar.first} to {calendar.last} and an amount; the first record "
+        f"has (sold_at, line_amount, unit_price) = {found}, read from the columns {columns}",
+    )
+
+
+def _months(
+    connection: duckdb.DuckDBPyConnection, main_month: Month, ignored: int
+) -> dict[Month, MonthCount]:
+    counted = connection.execute("SELECT month, count(*) FROM lines GROUP BY month").fetchall()
+    months = {Month.parse(month): MonthCount(records=count) for month, count in counted}
+    main = months.get(main_month, MonthCount(records=0))
+    months[main_month] = MonthCount(records=main.records + ignored, ignored=ignored)
+    return dict(sorted(months.items()))
+
+
+def _notices(
+    dialect: Dialect, mapping: Mapping[int, str], main_month: Month, months: Mapping[Month, MonthCount]
+) -> tuple[Notice, ...]:
+    fields = set(mapping.values())
+    notices = []
+    if late := {month: count.records for month, count in months.items() if month < main_month}:
+        values = {"count": str(sum(late.values())), "months": ", ".join(map(str, late))}
+        notices.append(Notice(code="LATE_ROWS", values=values))
+    if not fields & {"status", "payment_status"}:
+        notices.append(Notice(code="STATUS_ASSUMED", values={}))
+    if not fields & {"order_discount", "line_discount"}:
+        notices.append(Notice(code="DISCOUNT_ABSENT", values={}))
+    if unmapped := [name for p, name in enumerate(dialect.columns) if name and p not in mapping]:
+        notices.append(Notice(code="COLUMNS_UNMAPPED", values={"columns": ", ".join(unmapped)}))
+    return tuple(notices)

@@ -1,0 +1,238 @@
+"""Which rows of which file count: the merge rules R2-R4 over the unit index, as a pure function of the log.
+
+The index of a content has one row per (unit_key, line_no, sold_on): unit_key, event_type, order_id, line_no,
+sold_on, month, records, amount. A unit is identified within its source.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from datapilot_domain.landing import ActiveEntry, LandingEntry, Notice, digest
+from datapilot_domain.partitions import Month
+
+LOST_SCHEMA = pa.schema(
+    [
+        pa.field("landed_seq", pa.int32()),
+        pa.field("unit_key", pa.string()),
+        pa.field("line_no", pa.int32()),
+        pa.field("sold_on", pa.date32()),
+        pa.field("month", pa.string()),
+    ]
+)
+_ORDERS_NAMED = 20
+
+_LINES = """
+CREATE TEMP TABLE lines AS
+SELECT e.seq, e.source, e.rank, e.grp, u.unit_key, u.event_type, u.order_id, u.line_no, u.sold_on, u.month,
+       u.records, u.amount
+FROM read_parquet(getvariable('files'), filename = true) u
+JOIN entry e ON e.file = u.filename
+"""
+# An older line survives a newer version only in part invoicing (R4): both versions carry line numbers and
+# the newer one has neither that number nor that date.
+_LOST = """
+CREATE TEMP TABLE lost AS
+WITH version AS (
+    SELECT source, unit_key, rank, bool_and(line_no IS NOT NULL) AS numbered,
+           list(DISTINCT line_no) AS line_nos, list(DISTINCT sold_on) AS dates
+    FROM lines
+    WHERE (source, unit_key) IN (SELECT (source, unit_key) FROM lines GROUP BY ALL HAVING count(DISTINCT rank) > 1)
+    GROUP BY ALL
+)
+SELECT l.seq, l.unit_key, l.line_no, l.sold_on, l.month, l.records
+FROM lines l
+WHERE EXISTS (
+    FROM version w, version v
+    WHERE (w.source, w.unit_key) = (l.source, l.unit_key) AND w.rank > l.rank
+      AND (v.source, v.unit_key, v.rank) = (l.source, l.unit_key, l.rank)
+      AND NOT (v.numbered AND w.numbered
+               AND NOT list_contains(w.line_nos, l.line_no)
+               AND NOT coalesce(list_contains(w.dates, l.sold_on), true))
+) OR EXISTS (
+    FROM complete c
+    WHERE (c.source, c.month) = (l.source, l.month) AND c.rank > l.rank AND c.grp <> l.grp
+)
+"""
+_SURVIVORS = """
+CREATE TEMP TABLE survivor AS
+SELECT * FROM lines l
+WHERE NOT EXISTS (
+    FROM lost x WHERE x.seq = l.seq AND x.unit_key = l.unit_key AND x.month = l.month
+      AND x.line_no IS NOT DISTINCT FROM l.line_no AND x.sold_on IS NOT DISTINCT FROM l.sold_on
+)
+"""
+_STATE_OF_MONTH = """
+WITH kept AS (SELECT month, seq FROM survivor GROUP BY ALL),
+gone AS (
+    SELECT month, seq,
+           md5(string_agg(concat_ws('|', unit_key, coalesce(line_no::VARCHAR, ''), coalesce(sold_on::VARCHAR, '')),
+                          ';' ORDER BY unit_key, line_no, sold_on)) AS hash
+    FROM lost GROUP BY ALL
+)
+SELECT m.month, list([e.seq::VARCHAR, e.source, e.content_id, coalesce(g.hash, '')] ORDER BY e.seq)
+       FILTER (e.seq IS NOT NULL)
+FROM (SELECT DISTINCT month FROM lines UNION SELECT DISTINCT month FROM complete) m
+LEFT JOIN kept k USING (month)
+LEFT JOIN entry e ON e.seq = k.seq
+LEFT JOIN gone g ON g.month = m.month AND g.seq = k.seq
+GROUP BY m.month
+"""
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What the active entries leave standing.
+
+    lost: LOST_SCHEMA, the index rows that a newer version or a complete month took away.
+    hashes: landed hash of every month; superseded: records lost per (entry, month).
+    orders: source, order_id, month, first_day, amount of the sale orders that stand.
+    """
+
+    lost: pa.Table
+    hashes: dict[Month, str]
+    superseded: dict[tuple[int, Month], int]
+    orders: pa.Table
+
+    def lost_in(self, months: Sequence[Month]) -> pa.Table:
+        wanted = pa.array([str(month) for month in months])
+        return self.lost.filter(pa.compute.is_in(self.lost.column("month"), value_set=wanted))
+
+
+def resolve(active: Sequence[ActiveEntry], index_files: Mapping[str, Path]) -> Resolution:
+    """Apply R2-R4 to the active entries of one family. `index_files`: content id → its unit index."""
+    connection = duckdb.connect(":memory:")
+    try:
+        return _resolve(connection, active, index_files)
+    finally:
+        connection.close()
+
+
+def _resolve(
+    connection: duckdb.DuckDBPyConnection, active: Sequence[ActiveEntry], index_files: Mapping[str, Path]
+) -> Resolution:
+    connection.execute(
+        "CREATE TEMP TABLE entry (seq INT, source VARCHAR, rank INT, grp INT, content_id VARCHAR, file VARCHAR)"
+    )
+    connection.execute("CREATE TEMP TABLE complete (source VARCHAR, month VARCHAR, rank INT, grp INT)")
+    for item in active:
+        entry = item.entry
+        file = str(index_files[entry.content_id or ""])
+        row = [entry.seq, entry.source, item.rank, item.group, entry.content_id, file]
+        connection.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", row)
+        for month in sorted(item.complete_months):
+            connection.execute(
+                "INSERT INTO complete VALUES (?, ?, ?, ?)", [entry.source, str(month), item.rank, item.group]
+            )
+    files = sorted({str(path) for path in index_files.values()})
+    if active:
+        connection.execute("SET VARIABLE files = ?", [files])
+        connection.execute(_LINES)
+    else:
+        connection.execute(_EMPTY_LINES)
+    for statement in (_LOST, _SURVIVORS):
+        connection.execute(statement)
+    complete = {
+        Month.parse(month) for (month,) in connection.execute("SELECT month FROM complete").fetchall()
+    }
+    hashes = {
+        Month.parse(month): digest([contents or [], Month.parse(month) in complete])
+        for month, contents in connection.execute(_STATE_OF_MONTH).fetchall()
+    }
+    superseded = connection.execute(
+        "SELECT seq, month, sum(records)::BIGINT FROM lost GROUP BY ALL"
+    ).fetchall()
+    return Resolution(
+        lost=_arrow(connection, "SELECT seq AS landed_seq, unit_key, line_no, sold_on, month FROM lost").cast(
+            LOST_SCHEMA
+        ),
+        hashes=hashes,
+        superseded={(seq, Month.parse(month)): int(count) for seq, month, count in superseded},
+        orders=_arrow(
+            connection,
+            "SELECT source, order_id, min(month) AS month, min(sold_on) AS first_day, sum(amount) AS amount"
+            " FROM survivor WHERE event_type = 'sale' AND order_id IS NOT NULL GROUP BY source, order_id",
+        ),
+    )
+
+
+_EMPTY_LINES = """
+CREATE TEMP TABLE lines (seq INT, source VARCHAR, rank INT, grp INT, unit_key VARCHAR, event_type VARCHAR,
+    order_id VARCHAR, line_no INT, sold_on DATE, month VARCHAR, records INT, amount DECIMAL(28, 4))
+"""
+
+
+def _arrow(connection: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
+    return connection.execute(query).to_arrow_table()
+
+
+def touched_months(before: Resolution, after: Resolution) -> dict[Month, str]:
+    """Months whose active rows changed → landed hash afterwards."""
+    nothing = digest([[], False])
+    months = sorted({*before.hashes, *after.hashes})
+    changed = {m: after.hashes.get(m, nothing) for m in months}
+    return {m: new for m, new in changed.items() if before.hashes.get(m, nothing) != new}
+
+
+def order_notices(
+    entry: LandingEntry, index_file: Path, before: Resolution, after: Resolution, currency: str
+) -> list[Notice]:
+    """Earlier orders of the source that this file does not have: kept by a merge, or removed by declaration.
+
+    A merging file is taken to cover a month when it repeats at least half of the month's earlier orders, and
+    a day when it repeats at least one of that day's; only then is a missing order worth a word.
+    """
+    mine = duckdb.sql(
+        "SELECT DISTINCT order_id FROM read_parquet($file) WHERE order_id IS NOT NULL",
+        params={"file": str(index_file)},
+    ).fetchall()
+    in_file = {order for (order,) in mine}
+    earlier = _orders_of(before, entry.source)
+    standing = _orders_of(after, entry.source)
+    absent = {order: what for order, what in earlier.items() if order not in in_file}
+    removed = {order: what for order, what in absent.items() if order not in standing}
+    notices = [_orders_notice("ORDERS_REMOVED", removed, currency)] if removed else []
+    if not entry.complete_months and entry.replaces_seq is None:
+        months, days = _covered(earlier, in_file)
+        kept = {
+            o: what for o, what in absent.items() if o in standing and (what[0] in months or what[1] in days)
+        }
+        notices += [_orders_notice("ORDERS_KEPT", kept, currency)] if kept else []
+    return notices
+
+
+_Order = tuple[str, dt.date | None, Decimal | None]
+
+
+def _orders_of(resolution: Resolution, source: str) -> dict[str, _Order]:
+    return {
+        row["order_id"]: (row["month"], row["first_day"], row["amount"])
+        for row in resolution.orders.filter(
+            pa.compute.equal(resolution.orders.column("source"), source)
+        ).to_pylist()
+    }
+
+
+def _covered(earlier: Mapping[str, _Order], in_file: set[str]) -> tuple[set[str], set[dt.date | None]]:
+    known: dict[str, list[bool]] = {}
+    for order, (month, _, _) in earlier.items():
+        known.setdefault(month, []).append(order in in_file)
+    months = {month for month, repeated in known.items() if 2 * sum(repeated) >= len(repeated)}
+    days: set[dt.date | None] = {day for order, (_, day, _) in earlier.items() if order in in_file and day is not None}
+    return months, days
+
+
+def _orders_notice(code: str, orders: Mapping[str, _Order], currency: str) -> Notice:
+    total = sum((amount or Decimal(0) for _, _, amount in orders.values()), Decimal(0))
+    named = sorted(orders)[:_ORDERS_NAMED]
+    text = ", ".join(named) + (" …" if len(orders) > len(named) else "")
+    return Notice(
+        code=code, values={"count": str(len(orders)), "amount": f"{currency} {total:.2f}", "orders": text}
+    )

@@ -1,0 +1,335 @@
+"""Landing one file: keep the bytes, decide what it is and what it changes, write that decision down.
+
+A crash anywhere leaves nothing to undo: rows in bronze that no log entry names are invisible, and the file
+stays claimed or in the inbox until its decision is in the log.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datapilot_assets.landing.decode import Decoded, decode_sales
+from datapilot_assets.landing.effects import order_notices, resolve, touched_months
+from datapilot_assets.landing.inbox import InboxFile, InvalidInboxPath
+from datapilot_domain.contracts.sales import BRONZE_SALES
+from datapilot_domain.landing import (
+    ActiveEntry,
+    Declaration,
+    LandingEntry,
+    Verdict,
+    active_entries,
+    content_id,
+    find_loaded,
+    find_replaced,
+    waiting_parts,
+)
+from datapilot_domain.organizations import Organization, OrgId
+from datapilot_domain.partitions import Calendar, Month, organization_prefix
+from datapilot_domain.reasons import Refusal
+from datapilot_resources.lakehouse import LandingLog, arrow_schema
+from datapilot_resources.object_store import Claim
+from datapilot_resources.platform import Platform
+
+_LOG_ATTEMPTS = 20
+
+
+@dataclass(frozen=True)
+class Landed:
+    """The answer to the sender of one file; `entry` is the decision, or the earlier one that took the bytes."""
+
+    file: str
+    sha256: str
+    verdict: Verdict
+    reason: str | None
+    detail: str
+    entry: LandingEntry
+
+
+class FileStillChanging(RuntimeError):
+    """The sender was still writing; the file stays and is taken later."""
+
+
+@dataclass
+class _Arrival:
+    """One file on its way in: what is known before any decision."""
+
+    platform: Platform
+    organization: Organization
+    inbox_file: InboxFile
+    arrived_at: dt.datetime
+    run_id: str
+    path: Path
+    sha256: str
+    workdir: Path
+    decoded: Decoded | None = None
+
+    @property
+    def arrived_on(self) -> dt.date:
+        return self.arrived_at.astimezone(ZoneInfo(self.organization.time_zone)).date()
+
+
+def land(
+    platform: Platform,
+    organization: Organization,
+    inbox_file: InboxFile,
+    claim: Claim,
+    arrived_at: dt.datetime,
+    run_id: str,
+) -> Landed:
+    """Land a claimed inbox file. Raises FileStillChanging when its sender has not finished."""
+    with tempfile.TemporaryDirectory(prefix="datapilot-landing-") as directory:
+        workdir = Path(directory)
+        path = workdir / "content"
+        platform.store.download(claim.key, path)
+        sha256 = _sha256(path)
+        if not platform.store.claim_is_stable(claim):
+            raise FileStillChanging(
+                f"{inbox_file.key}: changed while it was read; it is taken at the next intake"
+            )
+        arrival = _Arrival(platform, organization, inbox_file, arrived_at, run_id, path, sha256, workdir)
+        landed = _decide(arrival)
+    platform.store.finish(claim)
+    return landed
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as handle:
+        while block := handle.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _decide(arrival: _Arrival) -> Landed:
+    """Read the log, decide, append; when somebody else appended meanwhile, decide again on the new log."""
+    lakehouse, org = arrival.platform.lakehouse, arrival.organization.org_id
+    for _ in range(_LOG_ATTEMPTS):
+        log = lakehouse.landing_log(org)
+        try:
+            declaration = arrival.inbox_file.declaration(arrival.organization.time_zone)
+            if loaded := find_loaded(log.entries, arrival.sha256, declaration):
+                return _already_loaded(arrival, loaded)
+            entry = _accept(arrival, log, declaration)
+        except InvalidInboxPath as error:
+            entry = _refused(arrival, log, Declaration(), Refusal("DECLARATION_INVALID", str(error)))
+        except Refusal as refusal:
+            entry = _refused(arrival, log, declaration, refusal)
+        _keep_bytes(arrival)
+        if lakehouse.append_if(org, entry, log.version):
+            return Landed(entry.file, entry.sha256, entry.verdict, entry.reason, entry.detail, entry)
+    raise RuntimeError(
+        f"landing log of {org}: {_LOG_ATTEMPTS} other writers were faster; land the file again"
+    )
+
+
+def _base(arrival: _Arrival, log: LandingLog, declaration: Declaration) -> dict[str, object]:
+    return {
+        "seq": log.head + 1,
+        "org_id": arrival.organization.org_id,
+        "family": None,
+        "source": arrival.inbox_file.source,
+        "file": arrival.inbox_file.file,
+        "sha256": arrival.sha256,
+        "size": arrival.path.stat().st_size,
+        "arrived_at": arrival.arrived_at,
+        "arrived_on": arrival.arrived_on,
+        "declaration": declaration,
+    }
+
+
+def _already_loaded(arrival: _Arrival, loaded: LandingEntry) -> Landed:
+    detail = f"loaded as {loaded.file} in source {loaded.source} on {loaded.arrived_at:%Y-%m-%d %H:%M} UTC"
+    return Landed(arrival.inbox_file.file, arrival.sha256, Verdict.ALREADY_LOADED, None, detail, loaded)
+
+
+def _refused(arrival: _Arrival, log: LandingLog, declaration: Declaration, refusal: Refusal) -> LandingEntry:
+    return LandingEntry.model_validate(
+        {
+            **_base(arrival, log, declaration),
+            "verdict": Verdict.REFUSED,
+            "reason": refusal.code,
+            "detail": refusal.detail,
+        }
+    )
+
+
+def _accept(arrival: _Arrival, log: LandingLog, declaration: Declaration) -> LandingEntry:
+    """The entry of a readable file: accepted, or waiting for the other parts. Raises Refusal."""
+    organization, source = arrival.organization, arrival.inbox_file.source
+    _check_declaration(arrival, declaration)
+    decoded = _decode(arrival, declaration.complete)
+    family = BRONZE_SALES.family
+    content = content_id(arrival.sha256, decoded.recipe)
+    replaced = _replaced(log, family, source, declaration)
+    others = waiting_parts(log.entries, source, declaration)
+    complete_parts = declaration.part is None or len(others) + 1 == declaration.part[1]
+    entry = LandingEntry.model_validate(
+        {
+            **_base(arrival, log, declaration),
+            "family": family,
+            "verdict": Verdict.ACCEPTED if complete_parts else Verdict.WAITING,
+            "reason": None if complete_parts else "PARTS_MISSING",
+            "detail": "" if complete_parts else _missing_parts(declaration, others),
+            "content_id": content,
+            "layout": decoded.layout,
+            "records": decoded.records,
+            "ignored": decoded.ignored,
+            "main_month": decoded.main_month,
+            "months": decoded.months,
+            "complete_months": _complete_months(organization, source, declaration, decoded),
+            "replaces_seq": replaced.seq if replaced else None,
+            "joins": tuple(part.seq for part in others) if complete_parts else (),
+            "notices": decoded.notices,
+        }
+    )
+    index_file = arrival.workdir / f"{content}.parquet"
+    if not index_file.exists():
+        _write_bronze(arrival.platform, organization.org_id, decoded, content, arrival.run_id)
+        decoded.units_file.rename(index_file)
+        key = index_key(organization.org_id, arrival.sha256, content)
+        arrival.platform.store.write_file(key, index_file)
+    return _with_effects(arrival, log, entry, index_file) if complete_parts else entry
+
+
+def _check_declaration(arrival: _Arrival, declaration: Declaration) -> None:
+    calendar = Calendar(arrival.platform.first_month, arrival.arrived_on)
+    if declaration.complete is not None and declaration.complete not in calendar:
+        raise Refusal(
+            "DECLARATION_INVALID",
+            f"complete={declaration.complete} is outside the calendar {calendar.first} to {calendar.last}",
+        )
+
+
+def _decode(arrival: _Arrival, complete: Month | None) -> Decoded:
+    """Decode once per arrival: a second decision on a newer log reuses it."""
+    if arrival.decoded is None:
+        limit = arrival.organization.limits.max_bytes
+        if arrival.path.stat().st_size > limit:
+            raise Refusal("LIMIT_EXCEEDED", f"{arrival.path.stat().st_size} bytes; the limit is {limit}")
+        arrival.decoded = decode_sales(
+            arrival.path,
+            sha256=arrival.sha256,
+            organization=arrival.organization,
+            arrived_on=arrival.arrived_on,
+            first_month=arrival.platform.first_month,
+            customer_key=arrival.platform.settings.organization_key(arrival.organization.org_id),
+            workdir=arrival.workdir,
+            header_only_month=complete,
+        )
+    return arrival.decoded
+
+
+def _replaced(log: LandingLog, family: str, source: str, declaration: Declaration) -> LandingEntry | None:
+    if declaration.replaces is None:
+        return None
+    found = find_replaced(log.entries, family, source, declaration.replaces)
+    if found is None:
+        names = sorted(
+            {item.entry.file for item in active_entries(log.entries, family) if item.entry.source == source}
+        )
+        raise Refusal(
+            "REPLACED_FILE_UNKNOWN",
+            f"{declaration.replaces!r} is not among the active files of source {source}: {', '.join(names) or 'none'}",
+        )
+    return found
+
+
+def _missing_parts(declaration: Declaration, others: Iterable[LandingEntry]) -> str:
+    assert declaration.part is not None
+    number, total = declaration.part
+    here = {number, *(other.declaration.part[0] for other in others if other.declaration.part)}
+    missing = ", ".join(f"part-{n}-of-{total}" for n in range(1, total + 1) if n not in here)
+    return f"complete={declaration.complete}: still missing {missing}"
+
+
+def _complete_months(
+    organization: Organization, source: str, declaration: Declaration, decoded: Decoded
+) -> tuple[Month, ...]:
+    if declaration.complete is not None:
+        return (declaration.complete,)
+    return tuple(sorted(decoded.months)) if organization.source(source).files_are_complete else ()
+
+
+def _write_bronze(platform: Platform, org: OrgId, decoded: Decoded, content: str, run_id: str) -> None:
+    schema = arrow_schema(BRONZE_SALES)
+    batches = pq.ParquetFile(decoded.records_file).iter_batches(65_536)
+    rows = pa.RecordBatchReader.from_batches(
+        schema, (batch.select(schema.names).cast(schema) for batch in batches)
+    )
+    platform.lakehouse.replace_content(BRONZE_SALES, org, content, rows, run_id)
+
+
+def _keep_bytes(arrival: _Arrival) -> None:
+    key = files_prefix(arrival.organization.org_id, arrival.sha256) + "content"
+    if not arrival.platform.store.exists(key):
+        arrival.platform.store.write_file(key, arrival.path)
+
+
+def _with_effects(arrival: _Arrival, log: LandingLog, entry: LandingEntry, index_file: Path) -> LandingEntry:
+    assert entry.family is not None and entry.content_id is not None
+    before_active = active_entries(log.entries, entry.family)
+    after_active = active_entries([*log.entries, entry], entry.family)
+    files = fetch_indexes(arrival.platform, entry.org_id, [*before_active, *after_active], arrival.workdir)
+    before, after = resolve(before_active, files), resolve(after_active, files)
+    notices = order_notices(entry, index_file, before, after, arrival.organization.currency)
+    return entry.model_copy(
+        update={"touched": touched_months(before, after), "notices": (*entry.notices, *notices)}
+    )
+
+
+def files_prefix(org: OrgId, sha256: str) -> str:
+    return organization_prefix(org, "landing", "files", sha256) + "/"
+
+
+def index_key(org: OrgId, sha256: str, content: str) -> str:
+    return f"{files_prefix(org, sha256)}units-{content}.parquet"
+
+
+def fetch_indexes(
+    platform: Platform, org: OrgId, active: Iterable[ActiveEntry], directory: Path
+) -> Mapping[str, Path]:
+    """Unit indexes of the entries as local files, by content id."""
+    files: dict[str, Path] = {}
+    for item in active:
+        content = item.entry.content_id
+        assert content is not None
+        files[content] = directory / f"{content}.parquet"
+        if not files[content].exists():
+            platform.store.download(index_key(org, item.entry.sha256, content), files[content])
+    return files
+
+
+class ContentChanged(RuntimeError):
+    """Decoding the kept bytes again gives another content: a mapping, setting or decoder changed since."""
+
+
+def replay_content(
+    platform: Platform, organization: Organization, entry: LandingEntry, workdir: Path, run_id: str
+) -> None:
+    """Write an entry's bronze rows again from the kept bytes. Raises ContentChanged."""
+    path = workdir / "content"
+    platform.store.download(files_prefix(organization.org_id, entry.sha256) + "content", path)
+    decoded = decode_sales(
+        path,
+        sha256=entry.sha256,
+        organization=organization,
+        arrived_on=entry.arrived_on,
+        first_month=platform.first_month,
+        customer_key=platform.settings.organization_key(organization.org_id),
+        workdir=workdir,
+        header_only_month=entry.declaration.complete,
+    )
+    if content_id(entry.sha256, decoded.recipe) != entry.content_id:
+        raise ContentChanged(
+            f"{entry.file}: a mapping, setting or decoder changed since it landed; land it again with a declaration"
+        )
+    _write_bronze(platform, organization.org_id, decoded, str(entry.content_id), run_id)

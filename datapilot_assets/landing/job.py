@@ -1,0 +1,112 @@
+"""The intake job: land pending files of the inbox, each on its own, and tell Dagster what landed."""
+
+import dagster as dg
+from pydantic import Field
+
+from datapilot_assets.landing.inbox import InvalidInboxPath, parse_inbox_key
+from datapilot_assets.landing.intake import FileStillChanging, Landed, land
+from datapilot_domain.landing import LandingEntry, Verdict
+from datapilot_domain.organizations import InvalidName
+from datapilot_domain.partitions import OrgMonth
+from datapilot_domain.reasons import REASONS
+from datapilot_resources.object_store import Claim, InvalidKey
+from datapilot_resources.platform import Platform, PlatformResource
+from datapilot_resources.registry import RegistryError, UnknownOrganization
+
+
+class IntakeConfig(dg.Config):
+    """Inbox keys to land, in this order; claims that a dead run left behind are always taken too."""
+
+    keys: list[str] = Field(default_factory=list)
+
+
+@dg.op(description="Land the files; one organization's bad file never stops another's.")
+def intake(context: dg.OpExecutionContext, config: IntakeConfig, platform: PlatformResource) -> list[Landed]:
+    services = platform.get()
+    run = context.instance.get_run_record_by_id(context.run_id)
+    assert run is not None
+    landed: list[Landed] = []
+    problems: list[str] = []
+    for key, claim in _claims(services, config.keys):
+        try:
+            inbox_file = parse_inbox_key(key)
+            organization = services.registry.get(inbox_file.org)
+            claim = claim or services.store.claim(key)
+            result = land(services, organization, inbox_file, claim, run.create_timestamp, context.run_id)
+        except FileNotFoundError:
+            context.log.info(f"{key}: another intake took it")
+        except FileStillChanging as error:
+            context.log.info(str(error))
+        except (InvalidKey, InvalidName, InvalidInboxPath, UnknownOrganization, RegistryError) as error:
+            problems.append(f"{key}: {error}")
+        except Exception as error:
+            context.log.exception(f"{key}: not landed; the file stays where it is")
+            problems.append(f"{key}: {type(error).__name__}: {error}")
+        else:
+            landed.append(result)
+            _tell(context, result)
+    for problem in problems:
+        context.log.error(problem)
+    if problems:
+        raise IntakeProblems(landed, problems)
+    return landed
+
+
+class IntakeProblems(dg.Failure):
+    """Some files were not landed; the others were. `landed` holds the answers of those."""
+
+    def __init__(self, landed: list[Landed], problems: list[str]) -> None:
+        super().__init__(description="; ".join(problems), allow_retries=False)
+        self.landed, self.problems = landed, problems
+
+
+def _claims(platform: Platform, keys: list[str]) -> list[tuple[str, Claim | None]]:
+    abandoned = [(claim.original_key, claim) for claim in platform.store.abandoned_claims()]
+    return [*abandoned, *((key, None) for key in keys)]
+
+
+def _tell(context: dg.OpExecutionContext, result: Landed) -> None:
+    entry = result.entry
+    context.log.info(f"{result.file}: {result.verdict.value} {result.reason or ''} {result.detail}")
+    if result.verdict is not Verdict.ACCEPTED or entry.family is None:
+        return
+    for month, landed_hash in sorted(entry.touched.items()):
+        key = OrgMonth(entry.org_id, month).key
+        context.log_event(
+            dg.AssetObservation(
+                asset_key=["landing", entry.family],
+                partition=key,
+                metadata=_metadata(entry),
+                tags={"dagster/data_version": landed_hash},
+            )
+        )
+        context.log_event(
+            dg.AssetMaterialization(
+                asset_key=["bronze", entry.family],
+                partition=key,
+                metadata={**_metadata(entry), "content_id": entry.content_id},
+                tags={
+                    "dagster/data_version": landed_hash,
+                    f"dagster/input_data_version/landing/{entry.family}": landed_hash,
+                },
+            )
+        )
+
+
+def _metadata(entry: LandingEntry) -> dict[str, dg.MetadataValue | str | int]:
+    months = {str(month): count.records for month, count in sorted(entry.months.items())}
+    notices = [REASONS[notice.code].en.format(**notice.values) for notice in entry.notices]
+    return {
+        "file": entry.file,
+        "source": entry.source,
+        "sha256": entry.sha256,
+        "records": entry.records,
+        "ignored": entry.ignored,
+        "months": dg.MetadataValue.json(months),
+        "notices": dg.MetadataValue.md("\n".join(f"- {notice}" for notice in notices) or "none"),
+    }
+
+
+@dg.job(name="intake", description="Land pending inbox files.", executor_def=dg.in_process_executor)
+def intake_job() -> None:
+    intake()

@@ -1,0 +1,125 @@
+"""The records of a file under the names of the bronze contract, as DuckDB views, and their Parquet file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from datapilot_assets.landing.continuation import ORDER_TEXT
+from datapilot_assets.landing.values import number_sql
+from datapilot_domain.contracts.sales import BRONZE_SALES
+from datapilot_domain.contracts.sales_fields import SALES_FIELDS
+
+SURPLUS = "_surplus"
+
+
+def create_body(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the view `body`: the cells of the records that are not ignored."""
+    connection.execute(
+        "CREATE VIEW body AS SELECT * FROM cells WHERE record_no NOT IN (SELECT record_no FROM ignored)"
+    )
+
+
+def create_source(
+    connection: duckdb.DuckDBPyConnection,
+    columns: Sequence[str],
+    mapping: Mapping[int, str],
+    marks: Mapping[str, str],
+) -> None:
+    """Create the view `source`: record_no, defect, extras, and every field of the contract as text."""
+    fields = []
+    for field in SALES_FIELDS:
+        positions = [position for position, name in mapping.items() if name == field.name]
+        fields.append(f"{_field_sql(positions, marks.get(field.name, ','))} AS {field.name}")
+    connection.execute(
+        f"CREATE VIEW source AS SELECT record_no, {_defect_sql(columns, mapping)} AS defect, "
+        f"{_extras_sql(connection, columns, mapping)} AS extras, {', '.join(fields)} FROM body"
+    )
+
+
+def create_filled(
+    connection: duckdb.DuckDBPyConnection, continued: bool, mapping: Mapping[int, str]
+) -> None:
+    """Create the view `filled`: `source`, with the order's text on continuation lines (table `fills`)."""
+    names = [name for name in ORDER_TEXT if name in mapping.values()]
+    if not continued:
+        connection.execute("CREATE VIEW filled AS SELECT * FROM source")
+        return
+    filled = ", ".join(f"coalesce(s.{name}, f.{name}) AS {name}" for name in names)
+    connection.execute(
+        f"CREATE VIEW filled AS SELECT s.* REPLACE ({filled}) FROM source s LEFT JOIN fills f USING (record_no)"
+    )
+
+
+def write_records(
+    connection: duckdb.DuckDBPyConnection, path: Path, content_id: str, customer: str
+) -> None:
+    """Write the bronze records; `customer` is the SQL of the customer that `customers` hashes."""
+    decided = {
+        "content_id": f"'{content_id}'",
+        "customer_key": "c.customer_key",
+        **{name: f"l.{name}" for name in ("month", "sold_on", "event_type", "unit_key", "occurrence")},
+    }
+    columns = ", ".join(f"{decided.get(name, f's.{name}')} AS {name}" for name in BRONZE_SALES.column_names)
+    connection.execute(
+        f"""
+        COPY (SELECT {columns} FROM (SELECT *, {customer} AS customer FROM filled) s
+            JOIN lines l USING (record_no) LEFT JOIN customers c USING (customer))
+        TO '{path}' (FORMAT parquet)
+        """
+    )
+
+
+def _field_sql(positions: Sequence[int], mark: str) -> str:
+    """Text of a field: its column's, or the sum of its columns, or all their text when one is no number."""
+    if not positions:
+        return "CAST(NULL AS VARCHAR)"
+    if len(positions) == 1:
+        return f"c{positions[0]}"
+    cells = [f"c{position}" for position in positions]
+    numbers = [number_sql(cell, mark) for cell in cells]
+    readable = " AND ".join(
+        f"({cell} IS NULL OR ({number}) IS NOT NULL)" for cell, number in zip(cells, numbers, strict=True)
+    )
+    total = " + ".join(f"coalesce({number}, 0)" for number in numbers)
+    return (
+        f"CASE WHEN coalesce({', '.join(cells)}) IS NULL THEN NULL "
+        f"WHEN {readable} THEN replace(CAST({total} AS VARCHAR), '.', '{mark}') "
+        f"ELSE concat_ws(' + ', {', '.join(cells)}) END"
+    )
+
+
+def _defect_sql(columns: Sequence[str], mapping: Mapping[int, str]) -> str:
+    """`RECORD_SHAPE:field` of the first mapped column that a short record lacks, `:record` for a long one."""
+    missing = " ".join(
+        f"WHEN cells <= {position} THEN 'RECORD_SHAPE:{name}'" for position, name in sorted(mapping.items())
+    )
+    return (
+        f"CASE WHEN surplus IS NOT NULL THEN 'RECORD_SHAPE:record' WHEN cells < {len(columns)} "
+        f"THEN CASE {missing} END END"
+    )
+
+
+def _extras_sql(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[str], mapping: Mapping[int, str]
+) -> str:
+    """Columns that no field takes, by their header; columns summed into one field are kept here as well."""
+    names = list(mapping.values())
+    kept: dict[str, str] = {}
+    for position, header in enumerate(columns):
+        if header and (position not in mapping or names.count(mapping[position]) > 1):
+            kept[header] = f"c{position}"
+        elif not header and position not in mapping and _has_values(connection, position):
+            kept[f"_column_{position + 1}"] = f"c{position}"
+    keys = ["'" + key.replace("'", "''") + "'" for key in kept]
+    values = list(kept.values())
+    with_surplus = f"MAP([{', '.join([*keys, repr(SURPLUS)])}], [{', '.join([*values, 'surplus'])}])"
+    without = f"MAP([{', '.join(keys)}], [{', '.join(values)}])" if kept else "NULL"
+    return f"CASE WHEN surplus IS NOT NULL THEN {with_surplus} ELSE {without} END"
+
+
+def _has_values(connection: duckdb.DuckDBPyConnection, position: int) -> bool:
+    found = connection.execute(f"SELECT count(c{position}) FROM body").fetchone()
+    return bool(found and found[0])

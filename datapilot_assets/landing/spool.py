@@ -1,0 +1,260 @@
+"""The records of a text table as Parquet, in pieces of bounded size, whatever the size of the file.
+
+Arrow's CSV reader takes the records that have as many cells as the header (some 250 MB/s); it hands over
+the others, which Python's `csv` takes, so that short, long and blank records are counted and kept as well.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pyarrow
+import pyarrow.compute
+import pyarrow.csv
+import pyarrow.parquet
+
+from datapilot_assets.landing.dialect import Dialect
+from datapilot_assets.landing.text import TextSource
+from datapilot_domain.organizations import LandingLimits
+from datapilot_domain.reasons import Refusal
+
+BATCH_BYTES = 4 * 1024**2
+_IRREGULAR_BATCH = 4096
+# Follows the last line; when it does not come back as a record of its own, a quote has swallowed it.
+_END = "\ue000end of file\ue000"
+
+
+@dataclass(frozen=True)
+class Spool:
+    """Parquet files of `record_no` int32, `cells` int32 (how many the record has), `surplus` (text of the
+    cells beyond the header, null when they are empty) and `c0`, `c1`, … (trimmed text, empty → null).
+    Records are numbered from 1 in file order, the header not counted; `preamble` of them precede it."""
+
+    files: tuple[Path, ...]
+    records: int
+    preamble: int
+
+
+def spool_records(source: TextSource, dialect: Dialect, limits: LandingLimits, workdir: Path) -> Spool:
+    """Write every logical record but the header below `workdir`.
+
+    Raises Refusal: BROKEN_QUOTES (naming the line), LIMIT_EXCEEDED (naming the record).
+    """
+    irregular = _Irregular(dialect, limits, workdir / "irregular.parquet")
+    regular = workdir / "regular.parquet"
+    next_number = 1
+    try:
+        with (
+            ThreadPoolExecutor(1) as background,  # compressing one batch while the next one is read
+            pyarrow.parquet.ParquetWriter(regular, irregular.schema) as writer,
+        ):
+            pending = None
+            for batch in _regular_batches(source, dialect, irregular):
+                numbers = _free_numbers(next_number, batch.num_rows, irregular.numbers)
+                next_number = int(numbers[-1]) + 1 if len(numbers) else next_number
+                irregular.forget_before(next_number)
+                if next_number > limits.max_records + 2:
+                    raise Refusal("LIMIT_EXCEEDED", f"more than {limits.max_records} records")
+                if pending:
+                    pending.result()
+                pending = background.submit(_write, writer, batch, numbers, dialect, limits)
+            if pending:
+                pending.result()
+    except pyarrow.ArrowInvalid as error:
+        raise _diagnosed(source, dialect, limits) from error
+    finally:
+        irregular.close()
+    if irregular.too_long:
+        raise Refusal(
+            "LIMIT_EXCEEDED",
+            f"record {irregular.too_long}: a field has more than {limits.max_field_characters} characters",
+        )
+    if not irregular.ended:
+        raise _diagnosed(source, dialect, limits)
+    records = irregular.last_number - 2  # neither the header nor the end mark
+    if records > limits.max_records:
+        raise Refusal("LIMIT_EXCEEDED", f"{records} records, the limit is {limits.max_records}")
+    return Spool((regular, irregular.path), records, dialect.header_row - 1)
+
+
+def _regular_batches(
+    source: TextSource, dialect: Dialect, irregular: _Irregular
+) -> Iterator[pyarrow.RecordBatch]:
+    names = [f"c{index}" for index in range(len(dialect.columns))]
+    reader = pyarrow.csv.open_csv(
+        pyarrow.PythonFile(_Utf8(source), mode="r"),
+        # One thread: only then does Arrow tell the number of a row that it hands over.
+        read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=BATCH_BYTES, column_names=names),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=dialect.delimiter,
+            newlines_in_values=True,
+            ignore_empty_lines=False,
+            invalid_row_handler=irregular.take,
+        ),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types={name: pyarrow.string() for name in names},
+            strings_can_be_null=False,
+            check_utf8=False,
+        ),
+    )
+    yield from reader
+
+
+class _Utf8(io.RawIOBase):
+    """The text as UTF-8 bytes, with the end mark on a line of its own."""
+
+    def __init__(self, source: TextSource) -> None:
+        self._chunks = self._encoded(source)
+        self._left = b""
+
+    @staticmethod
+    def _encoded(source: TextSource) -> Iterator[bytes]:
+        last = "\n"
+        for chunk in source.chunks():
+            last = chunk[-1:] or last
+            yield chunk.encode()
+        before = "" if last in "\r\n" else "\n"
+        yield f"{before}{_END}\n".encode()
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        while 0 <= len(self._left) < size and (chunk := next(self._chunks, None)) is not None:
+            self._left += chunk
+        taken, self._left = self._left[:size], self._left[size:]
+        return taken
+
+
+class _Irregular:
+    """Takes the rows whose number of cells differs from the header's."""
+
+    def __init__(self, dialect: Dialect, limits: LandingLimits, path: Path) -> None:
+        self._dialect, self._limits, self.path = dialect, limits, path
+        self._width = len(dialect.columns)
+        cells = [(f"c{index}", pyarrow.string()) for index in range(self._width)]
+        self.schema = pyarrow.schema(
+            [
+                ("record_no", pyarrow.int32()),
+                ("cells", pyarrow.int32()),
+                ("surplus", pyarrow.string()),
+                *cells,
+            ]
+        )
+        self._writer = pyarrow.parquet.ParquetWriter(path, self.schema)
+        self._rows: list[list[Any]] = []
+        # Row numbers taken and not yet passed by the regular rows, in order.
+        self.numbers: list[int] = []
+        self.last_number = 0
+        self.too_long: int | None = None
+        self.ended = False
+
+    def take(self, row: Any) -> str:
+        self.ended = row.text.rstrip("\r\n") == _END
+        self.numbers.append(row.number)
+        self.last_number = row.number
+        if self.ended or row.number == self._dialect.header_row:
+            return "skip"
+        record_no = row.number - (row.number > self._dialect.header_row)
+        cells = _cells(row.text, self._dialect.delimiter)
+        if any(len(cell) > self._limits.max_field_characters for cell in cells):
+            self.too_long = self.too_long or record_no  # Arrow would swallow an exception here
+            return "skip"
+        surplus = cells[self._width :]
+        text = self._dialect.delimiter.join(surplus) if any(cell.strip() for cell in surplus) else None
+        kept = [cell.strip() or None for cell in cells[: self._width]]
+        kept += [None] * (self._width - len(kept))
+        self._rows.append([record_no, len(cells), text, *kept])
+        if len(self._rows) >= _IRREGULAR_BATCH:
+            self._flush()
+        return "skip"
+
+    def forget_before(self, number: int) -> None:
+        self.numbers = [taken for taken in self.numbers if taken >= number]
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        columns = [
+            pyarrow.array(values, field.type)
+            for values, field in zip(zip(*self._rows, strict=True), self.schema, strict=True)
+        ]
+        self._writer.write_batch(pyarrow.record_batch(columns, schema=self.schema))
+        self._rows.clear()
+
+    def close(self) -> None:
+        self._flush()
+        self._writer.close()
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    if len(text) > csv.field_size_limit():  # one bound for the whole process: it only ever grows
+        csv.field_size_limit(len(text))
+    return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+
+
+def _free_numbers(first: int, count: int, taken: list[int]) -> numpy.ndarray:
+    """`count` ascending numbers from `first` on that are not taken."""
+    candidates = numpy.arange(first, first + count + len(taken))
+    return candidates[~numpy.isin(candidates, taken)][:count]
+
+
+def _write(
+    writer: pyarrow.parquet.ParquetWriter,
+    batch: pyarrow.RecordBatch,
+    numbers: numpy.ndarray,
+    dialect: Dialect,
+    limits: LandingLimits,
+) -> None:
+    header = dialect.header_row
+    columns = []
+    for name, column in zip(dialect.columns, batch.columns, strict=True):
+        if (
+            pyarrow.compute.max(pyarrow.compute.binary_length(column)).as_py() or 0
+        ) > limits.max_field_characters:
+            lengths = pyarrow.compute.utf8_length(column)
+            if pyarrow.compute.max(lengths).as_py() > limits.max_field_characters:
+                row = int(numbers[pyarrow.compute.index(lengths, pyarrow.compute.max(lengths)).as_py()])
+                raise Refusal(
+                    "LIMIT_EXCEEDED",
+                    f"record {row - (row > header)}, column {name!r}: more than "
+                    f"{limits.max_field_characters} characters",
+                )
+        trimmed = pyarrow.compute.utf8_trim_whitespace(column)
+        columns.append(
+            pyarrow.compute.if_else(
+                pyarrow.compute.equal(trimmed, ""), pyarrow.scalar(None, "string"), trimmed
+            )
+        )
+    kept = pyarrow.array(numbers != header)
+    record_no = pyarrow.array(numbers - (numbers > header), pyarrow.int32())
+    cells = pyarrow.array(numpy.full(len(numbers), len(dialect.columns)), pyarrow.int32())
+    surplus = pyarrow.nulls(len(numbers), "string")
+    spooled = pyarrow.record_batch([record_no, cells, surplus, *columns], schema=writer.schema)
+    writer.write_batch(spooled.filter(kept))
+
+
+def _diagnosed(source: TextSource, dialect: Dialect, limits: LandingLimits) -> Refusal:
+    """Find where Arrow lost the thread, with Python's `csv`, which tells lines."""
+    csv.field_size_limit(max(csv.field_size_limit(), limits.max_field_characters))
+    started = following = 1
+    with source.open() as file:
+        reader = csv.reader(file, delimiter=dialect.delimiter)
+        try:
+            for row in reader:
+                started, following = following, reader.line_num + 1
+                if sum(map(len, row)) > BATCH_BYTES // 4:
+                    return Refusal("LIMIT_EXCEEDED", f"the record in line {started} is too long")
+        except csv.Error:
+            started = following
+            if reader.line_num <= started:
+                most = limits.max_field_characters
+                return Refusal("LIMIT_EXCEEDED", f"line {started}: a field has more than {most} characters")
+    return Refusal("BROKEN_QUOTES", f"the quote opened in line {started} is never closed")

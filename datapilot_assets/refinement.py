@@ -1,0 +1,252 @@
+"""Walk the layers of one family for one organization: stale months in, committed or failed months out.
+
+Knows nothing of Dagster: it tells every outcome to a callback as soon as it is final.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyarrow as pa
+
+from datapilot_domain.contracts import TableContract
+from datapilot_domain.fingerprints import expected_fingerprints, months_reading
+from datapilot_domain.landing import landed_hashes
+from datapilot_domain.organizations import Organization
+from datapilot_domain.partitions import Month, months_predicate
+from datapilot_resources.lakehouse import LandingLog
+from datapilot_resources.platform import Platform
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One finding about a month. An ERROR keeps the month from being committed; numbers say why."""
+
+    check: str
+    code: str
+    passed: bool
+    severity: str
+    numbers: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RefineRun:
+    """What every step of one run over one organization sees. `log` is the head found at its start."""
+
+    platform: Platform
+    spark: SparkSession
+    organization: Organization
+    log: LandingLog
+    run_id: str
+    expected: Mapping[str, Mapping[Month, str]]
+
+
+@dataclass
+class Built:
+    """Frames of a step's tables, not yet written, with the numbers that the gates judged."""
+
+    frames: dict[str, DataFrame | pa.Table]
+    rows: dict[str, dict[Month, int]]
+    gates: dict[str, dict[Month, list[Gate]]]
+    # Released once the step's tables are written.
+    cached: list[DataFrame] = field(default_factory=list)
+
+
+class Build(Protocol):
+    def __call__(self, run: RefineRun, months: Sequence[Month]) -> Built: ...
+
+
+@dataclass(frozen=True)
+class Step:
+    """Tables that are computed together, from one read, and gated together."""
+
+    outputs: tuple[TableContract, ...]
+    build: Build
+
+
+@dataclass(frozen=True)
+class Family:
+    """One source family: its bronze contract and the steps that refine it, in the order data flows."""
+
+    name: str
+    bronze: TableContract
+    steps: tuple[Step, ...]
+
+    @property
+    def contracts(self) -> tuple[TableContract, ...]:
+        return (self.bronze, *(contract for step in self.steps for contract in step.outputs))
+
+
+class State(str, Enum):
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one month of one table."""
+
+    contract: TableContract
+    month: Month
+    state: State
+    fingerprint: str
+    version: int | None
+    rows: int
+    gates: tuple[Gate, ...] = ()
+    # Rows of the month before and after the commit, for small tables only.
+    before: pa.Table | None = None
+    after: pa.Table | None = None
+
+    @property
+    def failures(self) -> list[Gate]:
+        return [gate for gate in self.gates if gate.severity == "ERROR" and not gate.passed]
+
+
+def refine(
+    family: Family,
+    platform: Platform,
+    spark: SparkSession,
+    organization: Organization,
+    months: Iterable[Month],
+    run_id: str,
+    tell: Callable[[Outcome], None],
+    selected: frozenset[str] | None = None,
+) -> list[Outcome]:
+    """Bring the months up to date with the landing log. A month that fails a gate goes no further.
+
+    `selected`: ids of the tables to write (None: all). Returns every outcome, in the order told.
+    """
+    run, wanted = _start(family, platform, spark, organization, months, run_id)
+    outcomes: list[Outcome] = []
+
+    def settle(outcome: Outcome) -> None:
+        outcomes.append(outcome)
+        tell(outcome)
+
+    failed: set[Month] = set()
+    for step in family.steps:
+        if selected is not None and not selected & {contract.id for contract in step.outputs}:
+            continue
+        open_months = [month for month in wanted if month not in failed]
+        for outcome in _run_step(run, step, open_months):
+            settle(outcome)
+            if outcome.state is State.FAILED:
+                failed.add(outcome.month)
+    return outcomes
+
+
+def judge(
+    family: Family,
+    platform: Platform,
+    spark: SparkSession,
+    organization: Organization,
+    months: Iterable[Month],
+    run_id: str,
+) -> list[Outcome]:
+    """Compute the months again from what is committed upstream and judge them; writes nothing."""
+    run, wanted = _start(family, platform, spark, organization, months, run_id)
+    outcomes = []
+    for step in family.steps:
+        built = step.build(run, wanted)
+        for frame in built.cached:
+            frame.unpersist()
+        for contract in step.outputs:
+            for month in wanted:
+                gates = tuple(built.gates[contract.id].get(month, ()))
+                rows, fingerprint = built.rows[contract.id].get(month, 0), run.expected[contract.id][month]
+                outcomes.append(Outcome(contract, month, State.UNCHANGED, fingerprint, None, rows, gates))
+    return outcomes
+
+
+def _start(
+    family: Family,
+    platform: Platform,
+    spark: SparkSession,
+    organization: Organization,
+    months: Iterable[Month],
+    run_id: str,
+) -> tuple[RefineRun, list[Month]]:
+    log = platform.lakehouse.landing_log(organization.org_id)
+    landed = landed_hashes(log.entries, family.name)
+    readable = months_reading(family.contracts, landed)
+    wanted = sorted(month for month in set(months) if month in readable)
+    expected = expected_fingerprints(family.contracts, organization, landed, wanted)
+    return RefineRun(platform, spark, organization, log, run_id, expected), wanted
+
+
+def _run_step(run: RefineRun, step: Step, months: Sequence[Month]) -> Iterable[Outcome]:
+    lakehouse, org = run.platform.lakehouse, run.organization.org_id
+    stored = {contract.id: lakehouse.months(contract, org) for contract in step.outputs}
+
+    def current(contract: TableContract, month: Month) -> bool:
+        state = stored[contract.id].get(month)
+        return state is not None and state.fingerprint == run.expected[contract.id][month]
+
+    stale = [month for month in months if not all(current(contract, month) for contract in step.outputs)]
+    for contract in step.outputs:
+        for month in months:
+            if month not in stale:
+                state = stored[contract.id][month]
+                yield Outcome(contract, month, State.UNCHANGED, state.fingerprint, state.version, state.rows)
+    if not stale:
+        return
+    built = step.build(run, stale)
+    try:
+        yield from _settle(run, step, stale, built)
+    finally:
+        for frame in built.cached:
+            frame.unpersist()
+
+
+def _settle(run: RefineRun, step: Step, stale: Sequence[Month], built: Built) -> Iterable[Outcome]:
+    lakehouse, org = run.platform.lakehouse, run.organization.org_id
+    gates = {
+        (contract.id, month): tuple(built.gates[contract.id].get(month, ()))
+        for contract in step.outputs
+        for month in stale
+    }
+    failed = {m for (_, m), found in gates.items() if any(g.severity == "ERROR" and not g.passed for g in found)}
+    passed = [month for month in stale if month not in failed]
+    for contract in step.outputs:
+        expected, frame = run.expected[contract.id], built.frames[contract.id]
+        small = isinstance(frame, pa.Table)
+        before = lakehouse.read(contract, org, stale) if small else None
+        version = None
+        if passed:
+            rows_of = {month: built.rows[contract.id].get(month, 0) for month in passed}
+            version = lakehouse.replace(
+                contract,
+                org,
+                rows_of,
+                _only(frame, passed),
+                expected,
+                run_id=run.run_id,
+                log_head=run.log.head,
+            )
+        for month in stale:
+            ok = month not in failed
+            yield Outcome(
+                contract,
+                month,
+                State.CHANGED if ok else State.FAILED,
+                expected[month],
+                version if ok else None,
+                built.rows[contract.id].get(month, 0),
+                gates[contract.id, month],
+                before=_only(before, [month]) if before is not None else None,
+                after=_only(frame, [month]) if isinstance(frame, pa.Table) else None,
+            )
+
+
+def _only(frame: Any, months: Sequence[Month]) -> Any:
+    if isinstance(frame, pa.Table):
+        wanted = pa.array([str(month) for month in months], pa.string())
+        return frame.filter(pa.compute.is_in(frame.column("month"), value_set=wanted))
+    return frame.where(months_predicate(months))

@@ -1,0 +1,139 @@
+"""Runs in this process, without a daemon: recorded in DAGSTER_HOME, where the UI shows them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datapilot_assets.status import stale_months, table_status
+from datapilot_domain.contracts import FAMILY_CONTRACTS
+from datapilot_domain.organizations import OrgId
+from datapilot_domain.partitions import Month, contiguous_stretches
+from datapilot_resources.platform import Platform
+from datapilot_resources.settings import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+    from dagster._core.execution.plan.objects import StepFailureData
+
+    from datapilot_assets.landing.intake import Landed
+
+
+class IntakeFailed(RuntimeError):
+    """Some files could not be landed; `landed` holds the answers of the others."""
+
+    def __init__(self, landed: list[Landed], errors: list[str]) -> None:
+        super().__init__("; ".join(errors))
+        self.landed, self.errors = landed, errors
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """One refine run: how many (table, month) it committed or left alone, and its error if it failed."""
+
+    org: OrgId
+    months: list[Month]
+    succeeded: bool
+    error: str | None
+    changed: int
+    unchanged: int
+
+
+def prepare_dagster_home(settings: Settings) -> None:
+    """Make DAGSTER_HOME with our dagster.yaml (it counts nowhere else) and point this process at it."""
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(Path(__file__).parents[1] / "dagster.yaml", home / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(home)
+
+
+def run_intake(platform: Platform, keys: Sequence[str]) -> list[Landed]:
+    """Land these inbox files in this process. Raises IntakeFailed after all were tried."""
+    from datapilot_assets.definitions import defs
+    from datapilot_assets.landing.job import IntakeProblems
+
+    with _instance(platform) as instance:
+        try:
+            result = defs.resolve_job_def("intake").execute_in_process(
+                instance=instance, run_config={"ops": {"intake": {"config": {"keys": list(keys)}}}}
+            )
+        except IntakeProblems as error:
+            raise IntakeFailed(error.landed, error.problems) from error
+        return list(result.output_for_node("intake"))
+
+
+def run_refine(
+    platform: Platform, organizations: Sequence[OrgId], months: Sequence[Month] | None = None
+) -> list[RunResult]:
+    """Refine these months (None: all that is stale) of every family; one run per contiguous stretch.
+
+    An organization whose run fails never stops the next one.
+    """
+    results = []
+    with _instance(platform) as instance:
+        for org in organizations:
+            instance.add_dynamic_partitions("org", [org])
+            organization = platform.registry.get(org)
+            for family in FAMILY_CONTRACTS:
+                wanted = stale_months(platform, organization, family) if months is None else months
+                results += [
+                    _run_stretch(platform, instance, family, org, list(stretch))
+                    for stretch in contiguous_stretches(wanted)
+                ]
+    return results
+
+
+def _run_stretch(
+    platform: Platform, instance: dg.DagsterInstance, family: str, org: OrgId, months: list[Month]
+) -> RunResult:
+    from datapilot_assets.definitions import defs, refine_job_name
+    from datapilot_assets.partitioning import range_tags
+
+    before = _versions(platform, org, months)
+    result = defs.resolve_job_def(refine_job_name(family)).execute_in_process(
+        instance=instance, tags=range_tags(org, months), raise_on_error=False
+    )
+    after = _versions(platform, org, months)
+    changed = sum(before.get(key) != version for key, version in after.items())
+    failures = [event.step_failure_data for event in result.filter_events(lambda e: e.is_step_failure)]
+    errors = [_cause(failure) for failure in failures]
+    return RunResult(org, months, result.success, "; ".join(errors) or None, changed, len(after) - changed)
+
+
+def _cause(failure: StepFailureData) -> str:
+    """First line of what a step failed with: our own description, else the innermost error."""
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return failure.user_failure_data.description
+    error = failure.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return (
+        error.message.strip().splitlines()[0]
+        if error
+        else failure.error_source.value
+        if failure.error_source
+        else "unknown"
+    )
+
+
+def _versions(platform: Platform, org: OrgId, months: Sequence[Month]) -> dict[tuple[str, str], int | None]:
+    wanted = {str(month) for month in months}
+    return {
+        (row["table"], row["month"]): row["committed_version"]
+        for row in table_status(platform, org)
+        if row["month"] in wanted
+    }
+
+
+@contextmanager
+def _instance(platform: Platform) -> Iterator[dg.DagsterInstance]:
+    import dagster as dg
+
+    prepare_dagster_home(platform.settings)
+    with dg.DagsterInstance.get() as instance:
+        yield instance

@@ -1,0 +1,260 @@
+"""The sales family: what each step reads, computes with the pure functions of its layer, and gates."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from datapilot_assets.gates import (
+    arrow_contract_gates,
+    conservation_gate,
+    quarantine_gate,
+    spark_contract_gates,
+    sums_gate,
+)
+from datapilot_assets.gold.sales_breakdown import sales_breakdown
+from datapilot_assets.gold.sales_daily import sales_daily
+from datapilot_assets.gold.sales_month import sales_month
+from datapilot_assets.gold.sales_products import sales_products
+from datapilot_assets.landing.effects import Resolution, resolve
+from datapilot_assets.landing.intake import fetch_indexes
+from datapilot_assets.refinement import Built, Family, Gate, RefineRun, Step
+from datapilot_assets.silver.sales import classify_sales, count_fates, sales_quarantine, silver_sales
+from datapilot_domain.contracts import TableContract
+from datapilot_domain.contracts.sales import (
+    ADDITIVE_NAMES,
+    BRONZE_SALES,
+    DIMENSIONS,
+    FAMILY,
+    SALES_BREAKDOWN,
+    SALES_DAILY,
+    SALES_MONTH,
+    SALES_PRODUCTS,
+    SALES_QUARANTINE,
+    SILVER_SALES,
+)
+from datapilot_domain.landing import ActiveEntry, active_entries, counted_entries, declared_zero
+from datapilot_domain.partitions import Month
+from datapilot_resources.lakehouse import arrow_schema
+
+_ENTRIES = (
+    "org_id string, content_id string, source_id string, file string, file_sha256 string, landed_seq int,"
+    " layout string, arrived_on date, decimal_marks map<string,string>, date_orders map<string,string>,"
+    " has map<string,boolean>, line_level array<string>, currency string, time_zone string"
+)
+_LOST = "landed_seq int, unit_key string, line_no int, sold_on date, month string"
+
+
+def active_resolution(run: RefineRun) -> tuple[list[ActiveEntry], Resolution]:
+    """Active entries of the run's log head and what their units leave standing."""
+    active = active_entries(run.log.entries, FAMILY)
+    with tempfile.TemporaryDirectory(prefix="datapilot-units-") as directory:
+        files = fetch_indexes(run.platform, run.organization.org_id, active, Path(directory))
+        return active, resolve(active, files)
+
+
+def build_silver(run: RefineRun, months: Sequence[Month]) -> Built:
+    """bronze.sales → silver.sales and silver.sales_quarantine for the months, in one pass."""
+    active, resolution = active_resolution(run)
+    here = [item for item in active if any(month in item.entry.months for month in months)]
+    records = run.platform.lakehouse.frame(
+        run.spark,
+        BRONZE_SALES,
+        run.organization.org_id,
+        months,
+        sorted({str(item.entry.content_id) for item in here}),
+    )
+    entries = run.spark.createDataFrame([_entry_row(run, item) for item in here], _ENTRIES)
+    lost = _spark_rows(run, resolution.lost_in(months), _LOST)
+    classified = classify_sales(records, entries, lost).persist()
+    silver = silver_sales(classified, _fingerprints(run, SILVER_SALES, months)).persist()
+    quarantine = sales_quarantine(classified, _fingerprints(run, SALES_QUARANTINE, months))
+    fates = [row.asDict() for row in count_fates(classified).collect()]
+    gates = _silver_gates(run, months, fates, resolution, active)
+    contract_gates = {
+        SILVER_SALES.id: spark_contract_gates(SILVER_SALES, silver, months),
+        SALES_QUARANTINE.id: spark_contract_gates(SALES_QUARANTINE, quarantine, months),
+    }
+    rows = {
+        contract_id: {month: gate.numbers["rows"] for month, gate in found.items()}
+        for contract_id, found in contract_gates.items()
+    }
+    return Built(
+        frames={SILVER_SALES.id: silver, SALES_QUARANTINE.id: quarantine},
+        rows=rows,
+        gates={
+            SILVER_SALES.id: {m: [contract_gates[SILVER_SALES.id][m], *gates[m]] for m in months},
+            SALES_QUARANTINE.id: {m: [contract_gates[SALES_QUARANTINE.id][m]] for m in months},
+        },
+        cached=[silver, classified],
+    )
+
+
+def _entry_row(run: RefineRun, item: ActiveEntry) -> tuple[Any, ...]:
+    entry, layout = item.entry, item.entry.layout
+    assert layout is not None
+    return (
+        str(entry.org_id), entry.content_id, entry.source, entry.file, entry.sha256, entry.seq,
+        layout.header_hash, entry.arrived_on, layout.decimal_marks, layout.date_orders,
+        {column.name: layout.has(column.name) for column in BRONZE_SALES.columns if column.aliases},
+        list(layout.line_level), run.organization.currency, run.organization.time_zone,
+    )  # fmt: skip
+
+
+def _spark_rows(run: RefineRun, table: pa.Table, ddl: str) -> DataFrame:
+    rows = [tuple(row.values()) for row in table.to_pylist()]
+    return run.spark.createDataFrame(rows, ddl)
+
+
+def _fingerprints(run: RefineRun, contract: TableContract, months: Sequence[Month]) -> DataFrame:
+    rows = [(str(month), run.expected[contract.id][month]) for month in months]
+    return run.spark.createDataFrame(rows, "month string, fingerprint string")
+
+
+def _silver_gates(
+    run: RefineRun,
+    months: Sequence[Month],
+    fates: Sequence[dict[str, Any]],
+    resolution: Resolution,
+    active: Sequence[ActiveEntry],
+) -> dict[Month, list[Gate]]:
+    """Conservation over every accepted entry of the month, active or not (R10)."""
+    active_seqs = {item.entry.seq for item in active}
+    gates: dict[Month, list[Gate]] = {}
+    for month in months:
+        records: Counter[str] = Counter()
+        for entry in counted_entries(run.log.entries, FAMILY):
+            count = entry.months.get(month)
+            if count is None:
+                continue
+            records["records"] += count.records + count.ignored
+            records["ignored"] += count.ignored
+            lost = resolution.superseded.get((entry.seq, month), 0)
+            records["superseded"] += lost if entry.seq in active_seqs else count.records
+        for fate in fates:
+            if fate["month"] == str(month):
+                records["accepted"] += fate["good"]
+                records["quarantined"] += fate["quarantined"]
+                records["superseded"] += fate["superseded"]
+        numbers = {name: records[name] for name in ("records", "accepted", "superseded", "quarantined", "ignored")}
+        accounted = sum(numbers.values()) - numbers["records"]
+        standing = numbers["accepted"] + numbers["quarantined"]
+        gates[month] = [
+            conservation_gate(numbers, numbers["records"], accounted),
+            quarantine_gate(standing, numbers["quarantined"]),
+            *_warnings(month, numbers, fates),
+        ]
+    return gates
+
+
+def _warnings(month: Month, numbers: dict[str, int], fates: Sequence[dict[str, Any]]) -> list[Gate]:
+    quarantined = numbers["quarantined"]
+    found = [Gate("conservation", "QUARANTINED", quarantined == 0, "WARN", {"quarantined": quarantined})]
+    for fate in fates:
+        if fate["month"] == str(month):
+            for code, lines in sorted(fate["warned_lines"].items()):
+                numbers_of = {
+                    f"{code.lower()}_lines_{fate['source_id']}": lines,
+                    f"{code.lower()}_amount_{fate['source_id']}": fate["warned_amount"][code],
+                }
+                found.append(Gate("conservation", code, lines == 0, "WARN", numbers_of))
+    return found
+
+
+def build_gold(run: RefineRun, months: Sequence[Month]) -> Built:
+    """silver.sales → the four gold tables; small results, gathered as Arrow."""
+    org = run.organization.org_id
+    silver = run.platform.lakehouse.frame(run.spark, SILVER_SALES, org, months).persist()
+    zero = [
+        (str(month), run.organization.currency, str(org))
+        for month in months
+        if declared_zero(run.log.entries, FAMILY, month)
+    ]
+    zero_months = run.spark.createDataFrame(zero, "month string, currency string, org_id string")
+    frames = {
+        SALES_MONTH.id: sales_month(silver, _fingerprints(run, SALES_MONTH, months), zero_months),
+        SALES_DAILY.id: sales_daily(silver, _fingerprints(run, SALES_DAILY, months)),
+        SALES_PRODUCTS.id: sales_products(silver, _fingerprints(run, SALES_PRODUCTS, months)),
+        SALES_BREAKDOWN.id: sales_breakdown(silver, _fingerprints(run, SALES_BREAKDOWN, months)),
+    }
+    tables = {c.id: frames[c.id].toArrow().cast(arrow_schema(c)) for c in _GOLD}
+    gates: dict[str, dict[Month, list[Gate]]] = {
+        c.id: {m: [gate] for m, gate in arrow_contract_gates(c, tables[c.id], months).items()} for c in _GOLD
+    }
+    for month, gate in _sums_gates(tables, _silver_totals(silver), months).items():
+        gates[SALES_MONTH.id][month].append(gate)
+    rows = {c.id: dict(Counter(map(Month.parse, tables[c.id].column("month").to_pylist()))) for c in _GOLD}
+    return Built(frames=dict(tables), rows=rows, gates=gates, cached=[silver])
+
+
+_GOLD = (SALES_MONTH, SALES_DAILY, SALES_PRODUCTS, SALES_BREAKDOWN)
+
+
+def _silver_totals(silver: DataFrame) -> dict[tuple[str, str], Decimal]:
+    """Sum of every line's gross amount, derived return rows included, per (month, currency)."""
+    totals = silver.groupBy("month", "currency").agg(F.sum("gross_amount")).collect()
+    return {(month, currency): total for month, currency, total in (tuple(row) for row in totals)}
+
+
+_PARTS_QUERY = """
+SELECT month, currency, 'month' AS part, {names} FROM monthly
+UNION ALL SELECT month, currency, 'daily', {sums} FROM daily GROUP BY month, currency
+UNION ALL SELECT month, currency, dimension, {sums} FROM breakdown GROUP BY month, currency, dimension
+"""
+_BUCKETS = (
+    "gross_revenue", "returns_amount", "cancelled_amount", "open_amount", "unknown_amount", "adjustments_amount",
+)  # fmt: skip
+
+
+def _sums_gates(
+    tables: dict[str, pa.Table], silver: dict[tuple[str, str], Decimal], months: Sequence[Month]
+) -> dict[Month, Gate]:
+    """Every breakdown and the days sum to the month, and the month's measures to all lines of silver (R17)."""
+    connection = duckdb.connect()
+    for name, contract in (("monthly", SALES_MONTH), ("daily", SALES_DAILY), ("breakdown", SALES_BREAKDOWN)):
+        connection.register(name, tables[contract.id])
+    sums = ", ".join(f"sum({name})" for name in ADDITIVE_NAMES)
+    rows = connection.execute(_PARTS_QUERY.format(names=", ".join(ADDITIVE_NAMES), sums=sums)).fetchall()
+    parts: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for month, currency, part, *values in rows:
+        parts.setdefault((month, currency), {})[part] = dict(zip(ADDITIVE_NAMES, values, strict=True))
+    gates = {}
+    for month in months:
+        here = {key: found for key, found in parts.items() if key[0] == str(month)}
+        untied = [
+            f"{currency}.{part}"
+            for (_, currency), found in here.items()
+            for part in ("daily", *DIMENSIONS)
+            if found["month"]["lines"] and found.get(part) != found["month"]
+        ]
+        numbers: dict[str, Any] = {"breakdowns_not_tied": ", ".join(untied) or "none"}
+        ties = not untied
+        for key in sorted({*here, *(k for k in silver if k[0] == str(month))}):
+            measured = sum((here[key]["month"][name] for name in _BUCKETS), Decimal(0)) if key in here else None
+            numbers[f"measures_{key[1]}"], numbers[f"all_lines_{key[1]}"] = (
+                measured,
+                silver.get(key, Decimal(0)),
+            )
+            ties = ties and measured == silver.get(key, Decimal(0))
+        gates[month] = sums_gate(numbers, ties)
+    return gates
+
+
+SALES = Family(
+    name=FAMILY,
+    bronze=BRONZE_SALES,
+    steps=(
+        Step(outputs=(SILVER_SALES, SALES_QUARANTINE), build=build_silver),
+        Step(outputs=_GOLD, build=build_gold),
+    ),
+)
+FAMILIES: tuple[Family, ...] = (SALES,)

@@ -1,0 +1,1 @@
+"""Sensors: what makes the pipeline move with nobody touching anything."""

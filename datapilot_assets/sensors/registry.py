@@ -1,0 +1,20 @@
+"""Registry sensor: an organization in the registry becomes a partition; nothing else adds one."""
+
+import dagster as dg
+
+from datapilot_assets.partitioning import ORGANIZATIONS
+from datapilot_resources.platform import PlatformResource
+
+
+@dg.sensor(
+    name="registry",
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Add a partition for every organization of the registry.",
+)
+def registry_sensor(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
+    known = set(context.instance.get_dynamic_partitions("org"))
+    new = [str(org) for org in platform.get().registry.list() if org not in known]
+    if not new:
+        return dg.SensorResult(skip_reason="no new organization")
+    return dg.SensorResult(dynamic_partitions_requests=[ORGANIZATIONS.build_add_request(new)])

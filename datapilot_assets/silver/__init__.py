@@ -1,0 +1,1 @@
+"""Silver: typed, cleaned, merged; one file per table, pure functions frame → frame."""

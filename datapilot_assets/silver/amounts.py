@@ -1,0 +1,84 @@
+"""Numbers of Brazilian and English exports, and order-level amounts that must count once (R15)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window
+
+from datapilot_assets.landing.values import number_pattern
+from datapilot_domain.contracts.sales import MONEY
+
+
+def parse_number(text: Column, decimal_mark: Column, ddl: str = MONEY) -> Column:
+    """Decimal of a text such as `R$ 1.234,56`, `(10.00)` or `5,00-`; null for anything else.
+
+    decimal_mark is "," or "."; the grammar is `number_pattern`, the one that landing reads with.
+    """
+
+    def is_number(mark: str) -> Column:
+        return (decimal_mark == mark) & text.rlike(f"^(?:{number_pattern(mark)})$")
+
+    sign = F.when(text.rlike("[(-]"), F.lit("-")).otherwise(F.lit(""))
+    digits = F.when(is_number(","), F.translate(F.regexp_replace(text, "[^0-9,]", ""), ",", ".")).when(
+        is_number("."), F.regexp_replace(text, "[^0-9.]", "")
+    )
+    return F.concat(sign, digits).try_cast(ddl)
+
+
+@dataclass(frozen=True)
+class Share:
+    """An order-level amount to spread: the order's value as each line has it, and the lines that take part."""
+
+    value: Column
+    takes: Column
+
+
+def allocate(
+    lines: DataFrame, order: tuple[str, ...], last: Column, shares: Mapping[str, Share]
+) -> DataFrame:
+    """Add to `lines` one column per share whose sum over the lines that take part is the order's value.
+
+    order: columns that name the order. Its value is its single non-zero value, on whichever lines the
+    export writes it, zero when it is blank everywhere. It is spread in proportion to |gross_amount|
+    (all zero: equally), rounded half up to cents; the line with the greatest `last` takes the rest.
+    Null on lines that take no part.
+    """
+    window = Window.partitionBy(*order)
+    weight = F.coalesce(F.abs("gross_amount"), F.lit(0).cast(MONEY))
+    parts: dict[str, Column] = {}
+    for name, share in shares.items():
+        value = F.max(F.when(share.value != 0, share.value)).over(window)
+        parts[f"_{name}_value"] = F.coalesce(value, F.lit(0).cast(MONEY))
+        parts[f"_{name}_weight"] = F.sum(F.when(share.takes, weight)).over(window)
+        parts[f"_{name}_lines"] = F.count(F.when(share.takes, 1)).over(window)
+        parts[f"_{name}_last"] = F.max(F.when(share.takes, last)).over(window)
+    rounded = {
+        f"_{name}_rounded": F.when(
+            share.takes,
+            F.round(
+                F.when(
+                    F.col(f"_{name}_weight") > 0,
+                    F.col(f"_{name}_value") * weight / F.col(f"_{name}_weight"),
+                ).otherwise(F.col(f"_{name}_value") / F.col(f"_{name}_lines")),
+                2,
+            ).cast(MONEY),
+        )
+        for name, share in shares.items()
+    }
+    totals = {f"_{name}_total": F.sum(f"_{name}_rounded").over(window) for name in shares}
+    spread = {
+        name: F.when(
+            share.takes,
+            F.when(
+                last == F.col(f"_{name}_last"),
+                F.col(f"_{name}_value") - F.col(f"_{name}_total") + F.col(f"_{name}_rounded"),
+            ).otherwise(F.col(f"_{name}_rounded")),
+        ).cast(MONEY)
+        for name, share in shares.items()
+    }
+    result = lines.withColumns(parts).withColumns(rounded).withColumns(totals).withColumns(spread)
+    return result.drop(*parts, *rounded, *totals)

@@ -1,0 +1,38 @@
+"""Instants of sale."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+# A time after a date: 23:30, 23:30:15, 23:30:15.250, 11:30 PM; then nothing, Z, UTC or ±HH[:]MM.
+_CLOCK = (
+    r"^.*[ T][\s\u00a0]*([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:[.,](\d{1,6})\d*)?)?"
+    r"(?: ?([AaPp])[Mm])?(?: ?(Z|UTC|[+-]\d{2}:?\d{2}))?$"
+)
+
+
+def with_sold_at(rows: DataFrame) -> DataFrame:
+    """Add `sold_at`, a timestamp (session zone UTC); null when `raw.sold_at` has no time.
+
+    The date has one author, landing: only time of day and offset are read from the text. Without an offset
+    the time is local to `time_zone`; with one the instant is that which falls on `sold_on` there.
+    """
+    parts = F.split(F.regexp_replace("raw.sold_at", _CLOCK, "$1|$2|$3|$4|$5|$6"), r"\|")
+    rows = rows.withColumn("_clock", parts)
+    hour, minute, second, fraction, half, offset = (F.get("_clock", n) for n in range(6))
+    written = hour.try_cast("int")
+    of_day = F.when(half.isin("p", "P"), written % 12 + 12).when(half != "", written % 12).otherwise(written)
+    seconds = F.concat(F.lit("0"), second, F.lit("."), fraction).try_cast("decimal(8,6)")
+    time_of_day = F.make_dt_interval(F.lit(0), of_day, minute.try_cast("int"), seconds)
+    rows = rows.withColumn("_written", F.col("sold_on").cast("timestamp") + time_of_day)
+    # ±HHMM as one number: hours and minutes carry the same sign.
+    number = F.coalesce(F.replace(offset, F.lit(":"), F.lit("")).try_cast("int"), F.lit(0))
+    ahead = F.make_dt_interval(F.lit(0), (number / 100).cast("int"), number % 100)
+    rows = rows.withColumn("_instant", F.col("_written") - ahead)
+    local = F.to_date(F.from_utc_timestamp("_instant", F.col("time_zone")))
+    on_the_day = F.col("_instant") - F.make_dt_interval(F.date_diff(local, "sold_on"))
+    naive = F.to_utc_timestamp("_written", F.col("time_zone"))
+    return rows.withColumn("sold_at", F.when(offset == "", naive).otherwise(on_the_day)).drop(
+        "_clock", "_written", "_instant"
+    )

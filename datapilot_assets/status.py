@@ -1,0 +1,115 @@
+"""State of every table and month of an organization, from the lake alone: no Dagster, no JVM."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from datapilot_domain.contracts import FAMILY_CONTRACTS
+from datapilot_assets.refinement import Outcome, State
+from datapilot_domain.fingerprints import expected_fingerprints, months_reading
+from datapilot_domain.landing import landed_hashes
+from datapilot_domain.organizations import Organization, OrgId
+from datapilot_domain.partitions import Month, organization_prefix
+from datapilot_resources.platform import Platform
+
+
+def table_status(platform: Platform, org: OrgId) -> list[dict[str, Any]]:
+    """Rows org_id, table, month, fingerprint, committed_version, rows, state (current, stale, failed).
+
+    A month that landed and was never refined is stale, with null fingerprint, version and rows.
+    """
+    organization = platform.registry.get(org)
+    rows = []
+    for family, contracts in FAMILY_CONTRACTS.items():
+        expected = expected_of(platform, organization, family)
+        failed = failed_months(platform, org, family)
+        for contract in contracts:
+            stored = platform.lakehouse.months(contract, org) if contract.layer != "bronze" else {}
+            for month, fingerprint in sorted(expected.get(contract.id, {}).items()):
+                state = stored.get(month)
+                current = state is not None and state.fingerprint == fingerprint
+                gone_wrong = not current and failed.get(month, {}).get(contract.id) == fingerprint
+                rows.append(
+                    {
+                        "org_id": str(org),
+                        "table": contract.id,
+                        "month": str(month),
+                        "fingerprint": state.fingerprint if state else None,
+                        "committed_version": state.version if state else None,
+                        "rows": state.rows if state else None,
+                        "state": "current" if current else "failed" if gone_wrong else "stale",
+                    }
+                )
+    return rows
+
+
+def expected_of(platform: Platform, organization: Organization, family: str) -> dict[str, dict[Month, str]]:
+    """Expected fingerprints of a family's tables over every month that it ever touched."""
+    contracts = FAMILY_CONTRACTS[family]
+    entries = platform.lakehouse.landing_log(organization.org_id).entries
+    landed = landed_hashes(entries, family)
+    return expected_fingerprints(contracts, organization, landed, months_reading(contracts, landed))
+
+
+def stale_months(platform: Platform, organization: Organization, family: str) -> dict[Month, str]:
+    """Months that need a refine run → the fingerprint of their last table: what they would become."""
+    org = organization.org_id
+    expected = expected_of(platform, organization, family)
+    stale: dict[Month, str] = {}
+    for contract in FAMILY_CONTRACTS[family]:
+        if contract.layer == "bronze":
+            continue
+        stored = platform.lakehouse.months(contract, org)
+        for month, fingerprint in expected[contract.id].items():
+            if month not in stored or stored[month].fingerprint != fingerprint:
+                stale[month] = fingerprint
+    return dict(sorted(stale.items()))
+
+
+def pending_months(platform: Platform, organization: Organization, family: str) -> dict[Month, str]:
+    """Stale months but those that failed a gate and whose inputs did not change since."""
+    expected = expected_of(platform, organization, family)
+    failed = failed_months(platform, organization.org_id, family)
+    return {
+        month: fingerprint
+        for month, fingerprint in stale_months(platform, organization, family).items()
+        if not any(expected[table][month] == tried for table, tried in failed.get(month, {}).items())
+    }
+
+
+def _gates_key(org: OrgId, family: str, month: Month) -> str:
+    return organization_prefix(org, "reports", "gates", family, f"{month}.json")
+
+
+def record_gates(
+    platform: Platform, organization: Organization, family: str, outcomes: Iterable[Outcome], run_id: str
+) -> None:
+    """Keep which months failed a gate, so that a failure is told from work not done yet; success clears it."""
+    org = organization.org_id
+    failed: dict[Month, dict[str, Any]] = {}
+    settled: set[Month] = set()
+    for outcome in outcomes:
+        settled.add(outcome.month)
+        if outcome.state is State.FAILED:
+            failure = failed.setdefault(outcome.month, {"run_id": run_id, "tables": {}, "codes": []})
+            failure["tables"][outcome.contract.id] = outcome.fingerprint
+            failure["codes"] = sorted({*failure["codes"], *(gate.code for gate in outcome.failures)})
+    for month in settled:
+        key = _gates_key(org, family, month)
+        if month in failed:
+            platform.store.write(key, json.dumps(failed[month], sort_keys=True).encode())
+        elif platform.store.exists(key):
+            platform.store.delete(key)
+
+
+def failed_months(platform: Platform, org: OrgId, family: str) -> dict[Month, dict[str, str]]:
+    """Month → table id → fingerprint that failed a gate at the last attempt."""
+    prefix = organization_prefix(org, "reports", "gates", family)
+    return {
+        Month.parse(info.key.removeprefix(f"{prefix}/").removesuffix(".json")): json.loads(platform.store.read(info.key))[
+            "tables"
+        ]
+        for info in platform.store.list(prefix)
+    }

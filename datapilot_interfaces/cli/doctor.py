@@ -1,0 +1,206 @@
+"""`doctor`: what this machine and these settings lack, and the remedy."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from datapilot_interfaces.cli.errors import Exit
+from datapilot_interfaces.cli.options import FormatOption
+from datapilot_interfaces.cli.output import Format, Row, emit
+from datapilot_interfaces.cli.ports import port_is_free
+
+if TYPE_CHECKING:
+    from datapilot_resources.settings import Settings
+
+_COLUMNS = ("check", "ok", "found", "remedy")
+_CLOCK_TOLERANCE = dt.timedelta(minutes=5)
+_PACKAGES = ("dagster", "dagster-webserver", "pyspark", "delta-spark", "deltalake")
+
+
+class Unhealthy(Exception):
+    """A check did not pass: what was found and what to do."""
+
+    def __init__(self, found: str, remedy: str) -> None:
+        super().__init__(found)
+        self.found, self.remedy = found, remedy
+
+
+def doctor(form: FormatOption = Format.TABLE) -> None:
+    """Check Python, packages, Java, jars, settings, store, registry, Dagster's home, the UI's port, the clock."""
+    rows = [_result(name, check) for name, check in (*_MACHINE, *_environment_checks())]
+    emit(rows, form, _COLUMNS)
+    if not all(row["ok"] for row in rows):
+        raise typer.Exit(Exit.FAILED)
+
+
+def _result(name: str, check: Callable[[], str]) -> Row:
+    """A check never stops the others: whatever it raises is its finding."""
+    try:
+        return {"check": name, "ok": True, "found": check(), "remedy": None}
+    except Unhealthy as problem:
+        return {"check": name, "ok": False, "found": problem.found, "remedy": problem.remedy}
+    except Exception as error:  # noqa: BLE001
+        found = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return {"check": name, "ok": False, "found": found, "remedy": "see the message"}
+
+
+def _python() -> str:
+    found = ".".join(map(str, sys.version_info[:3]))
+    if not (3, 10) <= sys.version_info[:2] <= (3, 13):
+        raise Unhealthy(found, "use Python 3.10 to 3.13: make setup PYTHON=python3.11")
+    return found
+
+
+def _packages() -> str:
+    try:
+        return ", ".join(f"{name} {metadata.version(name)}" for name in _PACKAGES)
+    except metadata.PackageNotFoundError as error:
+        raise Unhealthy(f"{error.name} is not installed", "run `make setup`") from error
+
+
+def _java() -> str:
+    from datapilot_resources.toolchain import ToolchainError, find_java, java_version
+
+    try:
+        java = find_java()
+    except ToolchainError as error:
+        raise Unhealthy(str(error), "run `make setup`") from error
+    return f"{java}: {(java_version(java) or '').splitlines()[0]}"
+
+
+def _jars() -> str:
+    from datapilot_resources.toolchain import HASHES, ToolchainError, jars_directory
+
+    try:
+        directory = jars_directory()
+    except ToolchainError as error:
+        raise Unhealthy(str(error), "run `make setup`") from error
+    expected = set(HASHES.read_text().splitlines())
+    found = {f"{hashlib.sha256(jar.read_bytes()).hexdigest()}  {jar.name}" for jar in directory.iterdir()}
+    if found != expected:
+        names = ", ".join(sorted(line.split()[-1] for line in found ^ expected))
+        raise Unhealthy(f"{directory}: missing, unexpected or changed: {names}", "run `make setup`")
+    return f"{directory}: {len(found)} jars, hashes match"
+
+
+_MACHINE: tuple[tuple[str, Callable[[], str]], ...] = (
+    ("python", _python),
+    ("packages", _packages),
+    ("java", _java),
+    ("jars", _jars),
+)
+
+
+def _environment_checks() -> list[tuple[str, Callable[[], str]]]:
+    from datapilot_resources.settings import Settings, SettingsError
+
+    def settings() -> Settings:
+        try:
+            return Settings.from_environment()
+        except SettingsError as error:
+            raise Unhealthy(str(error), "see README, Settings") from error
+
+    checks: dict[str, Callable[[Any], str]] = {
+        "settings": lambda found: f"DATAPILOT_HOME {found.home}",
+        "home": _home,
+        "store": _store,
+        "registry": _registry,
+        "dagster home": _dagster_home,
+        "spark": _spark,
+        "clock": _clock,
+    }
+    bound = [(name, lambda check=check: check(settings())) for name, check in checks.items()]
+    return [*bound, ("port 3000", _port)]
+
+
+def _home(settings: Settings) -> str:
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.home):
+            return f"{settings.home} is writable"
+    except OSError as error:
+        raise Unhealthy(f"{settings.home}: {error.strerror}", "name a writable folder in DATAPILOT_HOME") from error
+
+
+def _store(settings: Settings) -> str:
+    """Write, read back and delete one small object, outside every organization's prefix."""
+    from datapilot_resources.object_store import object_store
+
+    key, token = f"doctor/{uuid.uuid4().hex}", uuid.uuid4().hex.encode()
+    store = object_store(settings)
+    try:
+        store.write(key, token)
+        if store.read(key) != token:
+            raise Unhealthy(f"{settings.store_root}: read back other bytes", "use a store that keeps its writes")
+    finally:
+        store.delete(key)
+    return f"{settings.store_root} is reachable and writable"
+
+
+def _registry(settings: Settings) -> str:
+    from datapilot_resources.object_store import object_store
+    from datapilot_resources.registry import Registry, RegistryError
+
+    registry = Registry(object_store(settings))
+    try:
+        names = [registry.get(org).org_id for org in registry.list()]
+    except RegistryError as error:
+        raise Unhealthy(str(error), "mend or remove that object") from error
+    return f"{len(names)} organizations"
+
+
+def _dagster_home(settings: Settings) -> str:
+    inherited = os.environ.get("DAGSTER_HOME")
+    if inherited and inherited != str(settings.dagster_home):
+        remedy = "unset DAGSTER_HOME: runs are recorded below DATAPILOT_HOME"
+        raise Unhealthy(f"DAGSTER_HOME is {inherited}, not {settings.dagster_home}", remedy)
+    state = "prepared" if (settings.dagster_home / "dagster.yaml").exists() else "made by the first run"
+    return f"{settings.dagster_home}: {state}"
+
+
+def _spark(settings: Settings) -> str:
+    if settings.spark_remote is None:
+        return f"embedded, {settings.spark_memory} of memory"
+    import socket
+    from urllib.parse import urlsplit
+
+    address = urlsplit(settings.spark_remote.get_secret_value())
+    host, port = address.hostname or "", address.port or 15002
+    try:
+        with socket.create_connection((host, port), timeout=5):
+            return f"Spark Connect at {host}:{port} answers"
+    except OSError as error:
+        raise Unhealthy(f"{host}:{port}: {error}", "start the Spark Connect server or unset SPARK_REMOTE") from error
+
+
+def _clock(settings: Settings) -> str:
+    """The store's clock against ours: arrival times decide which file is newer."""
+    from datapilot_resources.object_store import object_store
+
+    key, store = f"doctor/{uuid.uuid4().hex}", object_store(settings)
+    try:
+        store.write(key, b"clock")
+        theirs = store.info(key).last_modified
+    finally:
+        store.delete(key)
+    ours = dt.datetime.now(dt.timezone.utc)
+    apart = abs(ours - theirs)
+    if apart > _CLOCK_TOLERANCE:
+        raise Unhealthy(f"the store's clock is {apart} away from this machine's", "set the clock (NTP)")
+    return f"{ours:%Y-%m-%d %H:%M} UTC, as the store's"
+
+
+def _port() -> str:
+    if not port_is_free(3000):
+        raise Unhealthy("127.0.0.1:3000 is in use", "stop what uses it, or start the UI with --port")
+    return "free"

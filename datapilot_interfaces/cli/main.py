@@ -1,0 +1,74 @@
+"""The `datapilot` command: assembles the groups and turns every error into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+import typer
+
+from datapilot_interfaces.cli import demo, doctor, landing, organizations, quarantine, reporting, runs, tables
+from datapilot_interfaces.cli.errors import Exit, error_line, known_error
+
+app = typer.Typer(
+    name="datapilot",
+    help="Sales files of many organizations in, right monthly KPIs out.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(organizations.app, name="org")
+app.command("land")(landing.land)
+app.add_typer(landing.mapping_app, name="mapping")
+app.command("run")(runs.run)
+app.command("status")(tables.status)
+app.command("show")(tables.show)
+app.add_typer(quarantine.app, name="quarantine")
+app.command("report")(reporting.report)
+app.command("doctor")(doctor.doctor)
+app.command("demo")(demo.demo)
+app.command("up")(runs.up)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code. Errors are one line on stderr, rows the only thing on stdout."""
+    try:
+        result = app(args=arguments, prog_name="datapilot", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as help_shown:
+        typer.echo(help_shown.format_message())
+        return Exit.WRONG_USAGE
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "datapilot"
+        return _fail(error_line("USAGE", error.format_message(), f"see `{command} --help`"), Exit.WRONG_USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("STOPPED: interrupted; nothing that was reported done is lost", Exit.FAILED)
+    except BrokenPipeError:
+        # The reader of a pipe has gone: there is nobody to tell, and flushing again must not fail.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FAILED
+    except Exception as error:
+        known = known_error(error)
+        if known is None:
+            if os.environ.get("DATAPILOT_DEBUG"):
+                raise
+            what = f"{type(error).__name__}: {error}"
+            remedy = "set DATAPILOT_DEBUG=1 for the whole trace; this is a defect, please report it"
+            return _fail(error_line("UNEXPECTED", what, remedy), Exit.FAILED)
+        return _fail(str(known), known.exit_code)
+    return result if isinstance(result, int) else Exit.DONE
+
+
+def _fail(line: str, code: Exit) -> int:
+    typer.echo(line, err=True)
+    return code
+
+
+def main() -> None:
+    raise SystemExit(int(run()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""`org add`, `org list`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from datapilot_domain.organizations import Organization
+from datapilot_interfaces.cli.errors import CommandError, Exit
+from datapilot_interfaces.cli.options import FormatOption, OrgArgument
+from datapilot_interfaces.cli.output import Format, Row, emit
+
+app = typer.Typer(help="Organizations: add one, list all.", no_args_is_help=True)
+_COLUMNS = ("org_id", "name", "time_zone", "currency")
+
+
+@app.command()
+def add(
+    org: OrgArgument,
+    name: Annotated[str | None, typer.Option(help="Display name; the id without it.")] = None,
+    locale: Annotated[str, typer.Option(help="pt-BR or en: date order and wording.")] = "pt-BR",
+    time_zone: Annotated[str, typer.Option(help="IANA name: decides the month of a sale.")] = "America/Sao_Paulo",
+    currency: Annotated[str, typer.Option(help="ISO 4217 code.")] = "BRL",
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Add an organization. The same settings again change nothing; other settings are an error."""
+    from pydantic import ValidationError
+
+    from datapilot_interfaces.cli.platform import platform
+
+    try:
+        organization = Organization.model_validate(
+            {"org_id": org, "name": name or org, "locale": locale, "time_zone": time_zone, "currency": currency}
+        )
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise CommandError("USAGE", problems, "see `datapilot org add --help`", Exit.WRONG_USAGE) from error
+    registry = platform().registry
+    if not registry.add(organization) and _row(registry.get(org)) != _row(organization):
+        raise CommandError(
+            "ORGANIZATION_EXISTS", f"{org} is in the registry with other settings", "see `datapilot org list`"
+        )
+    emit([_row(organization)], form, _COLUMNS)
+
+
+@app.command("list")
+def list_organizations(form: FormatOption = Format.TABLE) -> None:
+    """List every organization of the registry."""
+    from datapilot_interfaces.cli.platform import platform
+
+    registry = platform().registry
+    emit([_row(registry.get(org)) for org in registry.list()], form, _COLUMNS)
+
+
+def _row(organization: Organization) -> Row:
+    return organization.model_dump(include=set(_COLUMNS))

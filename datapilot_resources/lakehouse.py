@@ -1,0 +1,348 @@
+"""Lakehouse: the only code that writes Delta tables.
+
+Callers name a contract and a scope (one organization, a set of months or a content id), never a path.
+Spark frames are written by delta-spark, Arrow data by delta-rs; both engines read each other's commits.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from datapilot_domain.contracts import TableContract
+from datapilot_domain.landing import LandingEntry
+from datapilot_domain.organizations import OrgId
+from datapilot_domain.partitions import Month, months_predicate, organization_prefix, table_prefix
+from datapilot_resources.settings import Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+# Time travel (R24) is a promise: commits and replaced files stay for ten years unless someone erases them.
+_RETENTION = {
+    "delta.logRetentionDuration": "interval 3650 days",
+    "delta.deletedFileRetentionDuration": "interval 3650 days",
+}
+_LOG_SCHEMA = pa.schema(
+    [
+        pa.field("seq", pa.int32()),
+        pa.field("family", pa.string()),
+        pa.field("verdict", pa.string()),
+        pa.field("sha256", pa.string()),
+        pa.field("entry", pa.string()),
+    ]
+)
+
+
+class StaleRun(RuntimeError):
+    """A run read an older head of the landing log than the month was last written with."""
+
+
+class WriteRejected(RuntimeError):
+    """A commit that did not happen; nothing changed and the write may be tried again."""
+
+
+@dataclass(frozen=True)
+class MonthState:
+    """What a table holds of a month: fingerprint, the version that wrote it, rows, log head of its run."""
+
+    fingerprint: str
+    version: int
+    rows: int
+    log_head: int
+
+
+@dataclass(frozen=True)
+class LandingLog:
+    """The landing log of an organization as read at `version` (None: no entry yet)."""
+
+    version: int | None
+    entries: tuple[LandingEntry, ...]
+
+    @property
+    def head(self) -> int:
+        return self.entries[-1].seq if self.entries else 0
+
+
+_SIMPLE_TYPES: dict[str, pa.DataType] = {
+    "string": pa.string(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+    "array<string>": pa.list_(pa.string()),
+    "map<string,string>": pa.map_(pa.string(), pa.string()),
+}
+
+
+def _arrow_type(ddl: str) -> pa.DataType:
+    if ddl.startswith("decimal("):
+        precision, scale = ddl[len("decimal(") : -1].split(",")
+        return pa.decimal128(int(precision), int(scale))
+    return _SIMPLE_TYPES[ddl]
+
+
+def arrow_schema(contract: TableContract) -> pa.Schema:
+    """The contract's columns as Arrow fields, in order."""
+    return pa.schema([pa.field(column.name, _arrow_type(column.type)) for column in contract.columns])
+
+
+class Lakehouse:
+    """Reads and keyed replacements of the tables of every organization."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        # History read so far, by table: (version, month → states).
+        self._known: dict[str, tuple[int, dict[Month, list[MonthState]]]] = {}
+
+    # Reads ------------------------------------------------------------------------------------------
+
+    def version(self, contract: TableContract, org: OrgId) -> int | None:
+        table = self._open(self._prefix(contract, org))
+        return table.version() if table else None
+
+    def read(
+        self,
+        contract: TableContract,
+        org: OrgId,
+        months: Sequence[Month] | None = None,
+        columns: Sequence[str] | None = None,
+        version: int | None = None,
+    ) -> pa.Table:
+        """Rows of the months (None: all) without a JVM; an absent table has no rows. Contract columns."""
+        schema = arrow_schema(contract)
+        if columns is not None:
+            schema = pa.schema([schema.field(name) for name in columns])
+        table = self._open(self._prefix(contract, org), version)
+        if table is None or (months is not None and not months):
+            return schema.empty_table()
+        where = ds.field("month").isin([str(month) for month in months]) if months is not None else None
+        return table.to_pyarrow_dataset().to_table(columns=schema.names, filter=where).cast(schema)
+
+    def frame(
+        self,
+        spark: SparkSession,
+        contract: TableContract,
+        org: OrgId,
+        months: Sequence[Month],
+        content_ids: Sequence[str] | None = None,
+    ) -> DataFrame:
+        """Rows of the months as a Spark frame; for bronze only the rows of the named contents."""
+        if self.version(contract, org) is None or content_ids == []:
+            return spark.createDataFrame([], contract.ddl)
+        uri = self._settings.table_uri(self._prefix(contract, org), "spark")
+        rows = spark.read.format("delta").load(uri).where(months_predicate(months))
+        if content_ids is not None:
+            # OR of equalities prunes files by statistics; IN over hashes reads half of them.
+            rows = rows.where(" OR ".join(f"content_id = '{content}'" for content in content_ids))
+        return rows.select(*contract.column_names)
+
+    def months(self, contract: TableContract, org: OrgId) -> dict[Month, MonthState]:
+        """State of every month that was ever written, emptied ones included."""
+        return {month: states[-1] for month, states in self.history(contract, org).items()}
+
+    def history(self, contract: TableContract, org: OrgId) -> dict[Month, list[MonthState]]:
+        """Every state that each month of the table had, oldest first."""
+        prefix = self._prefix(contract, org)
+        table = self._open(prefix)
+        if table is None:
+            return {}
+        known_version, known = self._known.get(prefix, (-1, {}))
+        if known_version > table.version():  # the table was erased and made anew
+            known_version, known = -1, {}
+        new = table.version() - known_version
+        for commit in reversed(table.history(new) if new else []):
+            written = json.loads(commit.get("userMetadata") or "{}")
+            for month, what in written.get("months", {}).items():
+                state = MonthState(
+                    what["fingerprint"], int(commit["version"]), what["rows"], written["log_head"]
+                )
+                known.setdefault(Month.parse(month), []).append(state)
+        self._known[prefix] = (table.version(), known)
+        return {month: list(states) for month, states in known.items()}
+
+    # Keyed replacements -----------------------------------------------------------------------------
+
+    def replace(
+        self,
+        contract: TableContract,
+        org: OrgId,
+        rows_of: Mapping[Month, int],
+        frame: DataFrame | pa.Table,
+        fingerprints: Mapping[Month, str],
+        run_id: str,
+        log_head: int,
+    ) -> int:
+        """Replace whole months by the frame's rows of them, in one commit; returns its version.
+
+        `rows_of` names the months and their row counts (0 empties a month). Raises StaleRun when a month
+        was already written from a newer log head, WriteRejected when nothing was committed.
+        """
+        months = sorted(rows_of)
+        metadata = {
+            "run_id": run_id,
+            "log_head": log_head,
+            "months": {str(m): {"fingerprint": fingerprints[m], "rows": rows_of[m]} for m in months},
+        }
+        prefix = self._prefix(contract, org)
+        with self._writer(org):
+            self._create(prefix, arrow_schema(contract), ["month"], _stats_columns(contract))
+            known = self.months(contract, org)
+            newer = [str(m) for m in months if m in known and known[m].log_head > log_head]
+            if newer:
+                raise StaleRun(
+                    f"{contract.id} of {org}: {', '.join(newer)} was written from a newer landing log; run again"
+                )
+            return self._commit(prefix, frame, months_predicate(months), metadata)
+
+    def replace_content(
+        self, contract: TableContract, org: OrgId, content_id: str, rows: pa.RecordBatchReader, run_id: str
+    ) -> int:
+        """Replace a bronze table's rows of one content id; replaying the same content changes no row."""
+        prefix = self._prefix(contract, org)
+        self._create(prefix, arrow_schema(contract), ["month"], _stats_columns(contract))
+        metadata = {"run_id": run_id, "content_id": content_id}
+        return self._commit(prefix, rows, f"content_id = '{content_id}'", metadata)
+
+    # Landing log ------------------------------------------------------------------------------------
+
+    def landing_log(self, org: OrgId) -> LandingLog:
+        table = self._open(organization_prefix(org, "landing", "log"))
+        if table is None:
+            return LandingLog(None, ())
+        rows = table.to_pyarrow_dataset().to_table(columns=["entry"]).column("entry").to_pylist()
+        entries = sorted((LandingEntry.model_validate_json(row) for row in rows), key=lambda e: e.seq)
+        return LandingLog(table.version(), tuple(entries))
+
+    def append_if(self, org: OrgId, entry: LandingEntry, version: int | None) -> bool:
+        """Append one decision if the log is still at `version`; False: somebody was faster, decide again."""
+        prefix = organization_prefix(org, "landing", "log")
+        if version is None:
+            self._create(prefix, _LOG_SCHEMA, [], ["seq"])
+            version = 0
+        row = {
+            "seq": entry.seq,
+            "family": entry.family,
+            "verdict": entry.verdict.value,
+            "sha256": entry.sha256,
+            "entry": entry.model_dump_json(),
+        }
+        table = self._open(prefix)
+        if table is None or table.version() != version:
+            return False
+        try:
+            write_deltalake(
+                table,
+                pa.Table.from_pylist([row], schema=_LOG_SCHEMA),
+                mode="append",
+                commit_properties=CommitProperties(max_commit_retries=0),
+            )
+        except CommitFailedError:
+            return False
+        return True
+
+    # Inside -----------------------------------------------------------------------------------------
+
+    def _prefix(self, contract: TableContract, org: OrgId) -> str:
+        return table_prefix(org, *contract.asset_key)
+
+    def _uri(self, prefix: str) -> str:
+        return self._settings.table_uri(prefix, "delta-rs")
+
+    def _open(self, prefix: str, version: int | None = None) -> DeltaTable | None:
+        try:
+            return DeltaTable(
+                self._uri(prefix), version=version, storage_options=self._settings.delta_storage_options()
+            )
+        except TableNotFoundError:
+            return None
+
+    def _create(self, prefix: str, schema: pa.Schema, partition_by: list[str], stats: list[str]) -> int:
+        """Create the table if it is absent (several creators of one table conflict); returns its version."""
+        if (table := self._open(prefix)) is not None:
+            return table.version()
+        try:
+            DeltaTable.create(
+                self._uri(prefix),
+                schema,
+                mode="error",
+                partition_by=partition_by or None,
+                configuration={**_RETENTION, "delta.dataSkippingStatsColumns": ",".join(stats)},
+                storage_options=self._settings.delta_storage_options(),
+            )
+        except DeltaError:
+            if self._open(prefix) is None:
+                raise
+        return 0
+
+    def _commit(
+        self,
+        prefix: str,
+        frame: DataFrame | pa.Table | pa.RecordBatchReader,
+        predicate: str,
+        metadata: dict[str, Any],
+    ) -> int:
+        """One replacement. An error whose outcome is unknown is settled by reading the log for our commit."""
+        token = uuid.uuid4().hex
+        text = json.dumps({**metadata, "commit": token})
+        try:
+            if isinstance(frame, (pa.Table, pa.RecordBatchReader)):
+                write_deltalake(
+                    self._uri(prefix),
+                    frame,
+                    mode="overwrite",
+                    predicate=predicate,
+                    storage_options=self._settings.delta_storage_options(),
+                    commit_properties=CommitProperties(custom_metadata={"userMetadata": text}),
+                )
+            else:
+                (
+                    frame.write.format("delta")
+                    .mode("overwrite")
+                    .option("replaceWhere", predicate)
+                    .option("userMetadata", text)
+                    .save(self._settings.table_uri(prefix, "spark"))
+                )
+        except Exception as error:
+            version = self._find_commit(prefix, token)
+            if version is None:
+                raise WriteRejected(f"{prefix}: nothing was committed ({type(error).__name__})") from error
+            return version
+        version = self._find_commit(prefix, token)
+        if version is None:
+            raise WriteRejected(f"{prefix}: the commit was acknowledged but is not in the log; run again")
+        return version
+
+    def _find_commit(self, prefix: str, token: str) -> int | None:
+        table = self._open(prefix)
+        for commit in table.history(50) if table else []:
+            if json.loads(commit.get("userMetadata") or "{}").get("commit") == token:
+                return int(commit["version"])
+        return None
+
+    @contextmanager
+    def _writer(self, org: OrgId) -> Iterator[None]:
+        """One writer per organization on this machine: Spark's commits are not safe beside one another."""
+        locks = self._settings.home / "locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        with open(locks / f"{org}.lock", "w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+
+def _stats_columns(contract: TableContract) -> list[str]:
+    """Statistics only for what is looked up by: personal data must not reach the Delta log."""
+    wanted = {*contract.key, "fingerprint", "sold_on", "unit_key", "landed_seq"}
+    allowed = [c.name for c in contract.columns if c.name in wanted and c.name != "month" and not c.personal]
+    return allowed

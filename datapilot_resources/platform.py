@@ -1,0 +1,46 @@
+"""Platform: the store, the registry and the lakehouse of one environment, built from its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import dagster as dg
+
+from datapilot_domain.partitions import Month
+from datapilot_resources.lakehouse import Lakehouse
+from datapilot_resources.object_store import ObjectStore, object_store
+from datapilot_resources.registry import Registry
+from datapilot_resources.settings import Settings
+
+
+@dataclass(frozen=True)
+class Platform:
+    settings: Settings
+
+    @classmethod
+    def from_environment(cls) -> Platform:
+        return cls(Settings.from_environment())
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        return object_store(self.settings)
+
+    @cached_property
+    def registry(self) -> Registry:
+        return Registry(self.store)
+
+    @cached_property
+    def lakehouse(self) -> Lakehouse:
+        return Lakehouse(self.settings)
+
+    @property
+    def first_month(self) -> Month:
+        return Month.parse(self.settings.first_month)
+
+
+class PlatformResource(dg.ConfigurableResource[Platform]):
+    """The platform of the environment as a Dagster resource: no value of it is ever run config."""
+
+    def get(self) -> Platform:
+        return Platform.from_environment()

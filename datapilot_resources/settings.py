@@ -1,0 +1,160 @@
+"""Settings: the environment, read once. Nothing has to be set; the default is a folder and a local Spark."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+Engine = Literal["delta-rs", "spark"]
+
+_MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message names the variable and the remedy."""
+
+
+class Settings(BaseModel):
+    """Each setting is an environment variable (its alias); `<variable>_FILE` reads it from a file instead."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
+
+    home: Path = Field(default=Path(".datapilot"), alias="DATAPILOT_HOME", validate_default=True)
+    store: str | None = Field(default=None, alias="DATAPILOT_STORE", description="folder or s3://bucket/prefix")
+    first_month: str = Field(default="2018-01", alias="DATAPILOT_FIRST_MONTH", pattern=_MONTH)
+    customer_secret: SecretStr | None = Field(default=None, alias="DATAPILOT_CUSTOMER_SECRET", min_length=16)
+    s3_endpoint_url: str | None = Field(default=None, alias="S3_ENDPOINT_URL", pattern=r"^https?://")
+    s3_access_key_id: str | None = Field(default=None, alias="S3_ACCESS_KEY_ID")
+    s3_secret_access_key: SecretStr | None = Field(default=None, alias="S3_SECRET_ACCESS_KEY")
+    s3_region: str = Field(default="us-east-1", alias="S3_REGION")
+    # Secret because a Spark Connect address may carry `;token=…`.
+    spark_remote: SecretStr | None = Field(default=None, alias="SPARK_REMOTE")
+    spark_memory: str = Field(default="2g", alias="DATAPILOT_SPARK_MEMORY", pattern=r"^[1-9]\d*[mg]$")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the variables (default: of this process). An empty variable counts as not set.
+
+        Raises SettingsError naming the variable: value not allowed, file unreadable, or both twins set.
+        """
+        environment = os.environ if environment is None else environment
+        names = [str(field.alias) for field in cls.model_fields.values()]
+        try:
+            return cls.model_validate({n: v for n in names if (v := _value(environment, n)) is not None})
+        except ValidationError as error:
+            problems = [": ".join([*map(str, e["loc"]), e["msg"]]) for e in error.errors(include_input=False)]
+            raise SettingsError("; ".join(problems)) from None
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @field_validator("store")
+    @classmethod
+    def _folder_or_s3(cls, store: str | None) -> str | None:
+        if store is None:
+            return None
+        if store.startswith("s3://"):
+            bucket, *prefix = store.removeprefix("s3://").rstrip("/").split("/")
+            if not bucket or any(part in ("", ".", "..") for part in prefix):
+                raise ValueError("must be s3://bucket or s3://bucket/prefix")
+            return store.rstrip("/")
+        if "://" in store:
+            raise ValueError("must be a folder or s3://bucket/prefix")
+        return str(Path(store).expanduser().absolute())
+
+    @model_validator(mode="after")
+    def _whole_credentials(self) -> Settings:
+        if (self.s3_access_key_id is None) != (self.s3_secret_access_key is None):
+            raise ValueError("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY: set both or neither")
+        return self
+
+    @property
+    def store_root(self) -> str:
+        """Absolute folder, or `s3://bucket/prefix`; never ends in a slash."""
+        return self.store or str(self.home / "store")
+
+    @property
+    def store_is_s3(self) -> bool:
+        return self.store_root.startswith("s3://")
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+    def table_uri(self, prefix: str, engine: Engine) -> str:
+        """Address of a store-relative prefix such as `org_id=acme/silver/sales`, as that engine spells it."""
+        uri = f"{self.store_root}/{prefix}"
+        return uri.replace("s3://", "s3a://", 1) if self.store_is_s3 and engine == "spark" else uri
+
+    def s3_credentials(self) -> dict[str, str]:
+        """`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` in clear; {}: the machine's own identity."""
+        if not self.store_is_s3 or self.s3_access_key_id is None or self.s3_secret_access_key is None:
+            return {}
+        return {
+            "AWS_ACCESS_KEY_ID": self.s3_access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.s3_secret_access_key.get_secret_value(),
+        }
+
+    def delta_storage_options(self) -> dict[str, str]:
+        """Options for delta-rs, credentials in clear: never log them. {} for a folder."""
+        if not self.store_is_s3:
+            return {}
+        options = {"AWS_REGION": self.s3_region, "AWS_CONDITIONAL_PUT": "etag", **self.s3_credentials()}
+        if self.s3_endpoint_url:
+            options["AWS_ENDPOINT_URL"] = self.s3_endpoint_url
+            options["AWS_ALLOW_HTTP"] = str(self.s3_endpoint_url.startswith("http://")).lower()
+        return options
+
+    def organization_key(self, org_id: str) -> bytes:
+        """32 bytes for this organization's pseudonyms: HMAC-SHA256 (RFC 2104) of the secret over its id."""
+        given = self.customer_secret
+        secret = given.get_secret_value().encode() if given else self._kept_secret()
+        return hmac.new(secret, org_id.encode(), hashlib.sha256).digest()
+
+    def _kept_secret(self) -> bytes:
+        """The random customer secret of this DATAPILOT_HOME, created by whoever asks first."""
+        path = self.home / "secrets" / "customer_secret"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.NamedTemporaryFile("w", dir=path.parent) as temporary:  # mode 0600
+                temporary.write(secrets.token_hex(32))
+                temporary.flush()
+                os.fsync(temporary.fileno())
+                with suppress(FileExistsError):  # another process was first: its secret counts
+                    os.link(temporary.name, path)
+        secret = path.read_bytes().strip()
+        if not secret:
+            raise SettingsError(f"{path} is empty; restore it: without it no customer is recognised again")
+        return secret
+
+
+def _value(environment: Mapping[str, str], name: str) -> str | None:
+    value, file = environment.get(name) or None, environment.get(f"{name}_FILE") or None
+    if file is None:
+        return value
+    if value is not None:
+        raise SettingsError(f"{name} and {name}_FILE are both set; unset one")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        problem = f"cannot read {file} ({type(error).__name__})"
+        raise SettingsError(f"{name}_FILE: {problem}; name a readable file") from None

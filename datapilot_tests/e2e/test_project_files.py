@@ -1,0 +1,177 @@
+"""The project files agree with each other and with what is installed."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomllib
+import yaml
+from dagster import DagsterInstance
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+LOCKS = {"dev": "requirements.lock", "jre": "requirements-jre.lock"}
+
+
+def locked_requirements(lock: str) -> list[tuple[Requirement, list[str]]]:
+    """(requirement, its hashes) in the order of the file."""
+    logical_lines = (ROOT / lock).read_text().replace("\\\n", " ").splitlines()
+    lines = [line.split("--hash=") for line in logical_lines if not line.lstrip().startswith("#")]
+    return [(Requirement(requirement.strip()), hashes) for requirement, *hashes in lines if requirement.strip()]
+
+
+def test_every_pin_gives_its_reason() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    groups = [PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"].values()]
+    pins = [pin for group in groups for pin in group]
+    without = [pin for pin in pins if not re.search(rf'^  "{re.escape(pin)}",? +# \S', text, re.MULTILINE)]
+    assert without == []
+
+
+@pytest.mark.parametrize("lock", LOCKS.values())
+def test_lock_has_only_exact_versions_with_hashes_and_names_no_index(lock: str) -> None:
+    requirements = locked_requirements(lock)
+    assert requirements
+    for requirement, hashes in requirements:
+        assert re.fullmatch(r"==[^*,]+", str(requirement.specifier)), requirement
+        assert requirement.url is None, requirement
+        assert hashes, requirement
+        assert all(re.fullmatch(r"sha256:[0-9a-f]{64} *", digest) for digest in hashes), requirement
+    assert not re.search(r"--?(i|(extra-)?index-url|f|find-links|trusted-host)\b|://", (ROOT / lock).read_text())
+
+
+@pytest.mark.parametrize("group", LOCKS)
+def test_lock_satisfies_the_pins(group: str) -> None:
+    pins = [*PROJECT["dependency-groups"][group], *(PROJECT["project"]["dependencies"] if group == "dev" else [])]
+    locked = locked_requirements(LOCKS[group])
+    for pin in map(Requirement, pins):
+        found = [r for r, _ in locked if canonicalize_name(r.name) == canonicalize_name(pin.name)]
+        assert found, f"{pin} is not in {LOCKS[group]}: run `make lock`"
+        for requirement in found:
+            version = str(requirement.specifier).removeprefix("==")
+            assert pin.specifier.contains(version), f"{requirement} does not satisfy {pin}: run `make lock`"
+
+
+def test_dagster_yaml_gives_the_expected_instance(tmp_path: Path) -> None:
+    (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    with DagsterInstance.from_config(str(tmp_path)) as instance:
+        queue = instance.get_concurrency_config().run_queue_config
+        assert queue is not None
+        assert queue.max_concurrent_runs == 1
+        per_value = {"value": {"applyLimitPerUniqueValue": True}, "limit": 1}
+        assert queue.tag_concurrency_limits == [
+            {"key": "dagster/partition/org", **per_value},
+            {"key": "datapilot/organization", **per_value},
+        ]
+        assert instance.run_monitoring_enabled
+        assert instance.run_monitoring_max_runtime_seconds == 6 * 3600
+        assert not instance.telemetry_enabled
+        assert instance.get_settings("retention")["sensor"]["purge_after_days"]["skipped"] == 1
+        assert Path(instance.root_directory) == tmp_path
+    assert list(tmp_path.rglob("runs.db")), "SQLite under DAGSTER_HOME"
+
+
+def test_workspace_and_project_load_the_same_definitions() -> None:
+    (entry,) = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"]
+    tool = PROJECT["tool"]["dagster"]
+    assert entry["python_module"] == {
+        "module_name": tool["module_name"],
+        "location_name": tool["code_location_name"],
+    }
+    assert (ROOT / f"{tool['module_name'].replace('.', '/')}.py").is_file()
+
+
+def test_command_is_the_declared_function() -> None:
+    ((name, target),) = PROJECT["project"]["scripts"].items()
+    (installed,) = entry_points(group="console_scripts", name=name)
+    assert installed.value == target
+    assert callable(installed.load())
+
+
+@pytest.mark.parametrize("service", COMPOSE["services"])
+def test_compose_service_runs_without_containers_too(service: str) -> None:
+    program = COMPOSE["services"][service]["command"][0]
+    assert (Path(sys.executable).parent / program).is_file(), f"{program} is not installed by `make setup`"
+
+
+@pytest.mark.parametrize("service", COMPOSE["services"])
+def test_compose_publishes_on_the_loopback_only_and_has_no_default_credential(service: str) -> None:
+    definition = COMPOSE["services"][service]
+    assert all(port.startswith("127.0.0.1:") for port in definition.get("ports", []))
+    secrets = {k: v for k, v in definition["environment"].items() if "KEY" in k}
+    assert len(secrets) == 2
+    for name, value in secrets.items():
+        assert re.fullmatch(r"\$\{[A-Z0-9_]+:\?[^}]+\}", value), f"{name} must come from .env"
+    assert definition["healthcheck"]["test"][0] == "CMD"
+
+
+def test_compose_mounts_only_what_it_declares() -> None:
+    sources = {v.split(":")[0] for s in COMPOSE["services"].values() for v in s.get("volumes", [])}
+    named = {source for source in sources if not source.startswith("./")}
+    assert named == set(COMPOSE["volumes"])
+    assert all((ROOT / source).exists() for source in sources - named)
+    builds = {(s["build"]["context"], s["build"]["dockerfile"]) for s in COMPOSE["services"].values()}
+    assert all((ROOT / context / dockerfile).is_file() for context, dockerfile in builds)
+
+
+def test_every_required_compose_variable_is_in_the_example_without_a_value() -> None:
+    required = set(re.findall(r"\$\{([A-Z0-9_]+):\?", (ROOT / "docker-compose.yml").read_text()))
+    example = dict(line.split("=", 1) for line in (ROOT / ".env.example").read_text().splitlines() if "=" in line[:40])
+    assert required
+    assert {name: example.get(name) for name in required} == dict.fromkeys(required, "")
+
+
+def test_image_context_holds_what_set_up_reads() -> None:
+    ignore = (ROOT / ".dockerignore").read_text().splitlines()
+    inputs = {PROJECT["project"]["readme"], *PROJECT["project"]["license-files"], *LOCKS.values()}
+    assert {f"!{name}" for name in inputs | {"Makefile", "pyproject.toml", "workspace.yaml"}} <= set(ignore)
+
+
+@pytest.mark.parametrize("target", ["help", "setup", "demo", "test", "up", "lint", "types", "lock", "clean"])
+def test_make_target_exists_and_is_explained(target: str) -> None:
+    dry_run = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True)
+    assert dry_run.returncode == 0, dry_run.stderr
+    assert dry_run.stdout.strip()
+    assert re.search(rf"^{target}:.*## \S", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_set_up_is_skipped_until_an_input_changes(tmp_path: Path) -> None:
+    inputs = ["Makefile", "pyproject.toml", *LOCKS.values(), "datapilot_resources/jars/ivy.xml"]
+    for name in inputs:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+
+    def plan() -> str:
+        return subprocess.run(
+            ["make", "--dry-run", "setup"], cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout
+
+    stamp = re.search(r"touch (\.venv/setup-\d+)", plan())
+    assert stamp is not None
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / stamp[1]).touch()
+    assert "pip install" not in plan()
+    (tmp_path / "requirements.lock").write_text("changed")
+    assert "pip install" in plan()
+
+
+def test_ci_calls_what_the_readme_tells() -> None:
+    steps = (ROOT / ".ci" / "run").read_text().splitlines()
+    assert "make setup" in steps
+    assert "make test" in steps
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+
+
+def test_hooks_download_nothing() -> None:
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert repository["repo"] == "local"
+    for hook in repository["hooks"]:
+        assert hook["language"] == "system"
+        assert (Path(sys.executable).parent / Path(hook["entry"].split()[0]).name).is_file()

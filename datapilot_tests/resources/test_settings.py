@@ -1,0 +1,115 @@
+"""Settings: the environment, `_FILE` twins, secrets that show nowhere."""
+
+from __future__ import annotations
+
+import os
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from datapilot_resources.settings import Settings, SettingsError
+
+CANARY = "canary-value-nobody-may-see"
+S3 = {
+    "DATAPILOT_STORE": "s3://bucket/some/prefix/",
+    "S3_ENDPOINT_URL": "http://127.0.0.1:9000",
+    "S3_ACCESS_KEY_ID": "reader",
+    "S3_SECRET_ACCESS_KEY": CANARY,
+}
+
+
+def test_nothing_has_to_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.from_environment({})
+    assert settings.home == tmp_path / ".datapilot"
+    assert settings.store_root == str(tmp_path / ".datapilot" / "store")
+    assert settings.dagster_home == tmp_path / ".datapilot" / "dagster"
+    assert settings.first_month == "2018-01"
+    assert settings.delta_storage_options() == {}
+    assert not any(tmp_path.iterdir())
+
+
+def test_an_empty_variable_counts_as_not_set() -> None:
+    assert Settings.from_environment({"SPARK_REMOTE": "", "S3_REGION": ""}) == Settings.from_environment({})
+
+
+def test_each_setting_can_come_from_a_file(tmp_path: Path) -> None:
+    for field in Settings.model_fields.values():
+        name, value = str(field.alias), "2019-07" if field.alias == "DATAPILOT_FIRST_MONTH" else "64m"
+        if name == "S3_ENDPOINT_URL":
+            value = "https://store.example"
+        if name == "DATAPILOT_CUSTOMER_SECRET":
+            value = CANARY
+        file = tmp_path / name
+        file.write_text(f"{value}\n")
+        other = {"S3_ACCESS_KEY_ID": "S3_SECRET_ACCESS_KEY", "S3_SECRET_ACCESS_KEY": "S3_ACCESS_KEY_ID"}.get(name)
+        with_pair = {other: "x"} if other else {}
+        by_file = Settings.from_environment({f"{name}_FILE": str(file), **with_pair})
+        assert by_file == Settings.from_environment({name: value, **with_pair}) != Settings.from_environment({})
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"S3_REGION": "a", "S3_REGION_FILE": "/b"}, "S3_REGION and S3_REGION_FILE are both set"),
+        ({"SPARK_REMOTE_FILE": "/does/not/exist"}, "SPARK_REMOTE_FILE: cannot read /does/not/exist"),
+        ({"DATAPILOT_FIRST_MONTH": "2018-13"}, "DATAPILOT_FIRST_MONTH"),
+        ({"DATAPILOT_STORE": "gs://bucket"}, "DATAPILOT_STORE"),
+        ({"DATAPILOT_STORE": "s3://bucket/../other"}, "DATAPILOT_STORE"),
+        ({"S3_ACCESS_KEY_ID": "a"}, "S3_SECRET_ACCESS_KEY"),
+        ({"DATAPILOT_CUSTOMER_SECRET": "short"}, "DATAPILOT_CUSTOMER_SECRET"),
+    ],
+)
+def test_an_unusable_setting_names_its_variable(environment: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        Settings.from_environment(environment)
+
+
+def test_no_secret_is_shown() -> None:
+    settings = Settings.from_environment(
+        {**S3, "DATAPILOT_CUSTOMER_SECRET": CANARY, "SPARK_REMOTE": f"sc://host/;token={CANARY}"}
+    )
+    assert CANARY not in f"{settings!r} {settings} {settings.model_dump_json()} {settings.model_dump()}"
+    with pytest.raises(SettingsError) as error:
+        Settings.from_environment({"S3_SECRET_ACCESS_KEY": CANARY})
+    assert CANARY not in str(error.value)
+
+
+def test_each_engine_gets_its_spelling_of_a_table() -> None:
+    folder = Settings(home=Path("/data"))
+    assert folder.table_uri("org_id=acme/silver/sales", "spark") == "/data/store/org_id=acme/silver/sales"
+    bucket = Settings.from_environment(S3)
+    assert bucket.table_uri("org_id=acme/x", "delta-rs") == "s3://bucket/some/prefix/org_id=acme/x"
+    assert bucket.table_uri("org_id=acme/x", "spark") == "s3a://bucket/some/prefix/org_id=acme/x"
+
+
+def test_delta_on_s3_commits_by_conditional_put() -> None:
+    options = Settings.from_environment(S3).delta_storage_options()
+    assert options["AWS_CONDITIONAL_PUT"] == "etag"
+    assert options["AWS_SECRET_ACCESS_KEY"] == CANARY
+    assert options["AWS_ALLOW_HTTP"] == "true"
+
+
+def test_an_organization_key_depends_on_secret_and_organization_only(tmp_path: Path) -> None:
+    def key(secret: str, org: str, home: str) -> bytes:
+        environment = {"DATAPILOT_CUSTOMER_SECRET": secret, "DATAPILOT_HOME": str(tmp_path / home)}
+        return Settings.from_environment(environment).organization_key(org)
+
+    assert key("a" * 16, "acme", "1") == key("a" * 16, "acme", "2")
+    assert len({key("a" * 16, "acme", "1"), key("b" * 16, "acme", "1"), key("a" * 16, "beta", "1")}) == 3
+    assert not (tmp_path / "1").exists()
+
+
+def test_a_missing_customer_secret_is_made_once_even_in_a_race(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    with ThreadPoolExecutor(16) as threads:
+        keys = set(threads.map(lambda _: settings.organization_key("acme"), range(64)))
+    assert len(keys) == 1
+    kept = tmp_path / "secrets" / "customer_secret"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert os.listdir(kept.parent) == ["customer_secret"]
+    kept.write_text("")
+    with pytest.raises(SettingsError, match="is empty"):
+        settings.organization_key("acme")
