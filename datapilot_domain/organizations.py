@@ -15,7 +15,8 @@ RESERVED_IDS = frozenset(
     "con prn aux nul null none true false default tenant admin landing dead all".split()
     + [f"{device}{n}" for device in ("com", "lpt") for n in range(10)]
 )
-_SOURCE_ID = re.compile(r"[a-z][a-z0-9_-]{0,40}")
+# `part-1-of-2` is a declaration folder of the inbox.
+_SOURCE_ID = re.compile(r"(?!part-[0-9]+-of-[0-9]+$)[a-z][a-z0-9_-]{0,40}")
 MAIN_SOURCE = "main"
 
 
@@ -36,9 +37,7 @@ class OrgId(str):
         if isinstance(text, cls):
             return text
         if not isinstance(text, str) or not _ORG_ID.fullmatch(text):
-            raise InvalidName(
-                f"organization {text!r}: use 3 to 31 characters, a-z and 0-9, starting with a letter"
-            )
+            raise InvalidName(f"organization {text!r}: use 3 to 31 characters, a-z and 0-9, starting with a letter")
         if text in RESERVED_IDS:
             raise InvalidName(f"organization {text!r} is a reserved word: choose another id")
         return super().__new__(cls, text)

@@ -58,9 +58,7 @@ class Month:
         def validate(value: Any) -> Month:
             return value if isinstance(value, Month) else cls.parse(value)
 
-        return core_schema.no_info_plain_validator_function(
-            validate, serialization=core_schema.to_string_ser_schema()
-        )
+        return core_schema.no_info_plain_validator_function(validate, serialization=core_schema.to_string_ser_schema())
 
 
 @dataclass(frozen=True, order=True)

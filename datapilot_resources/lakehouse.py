@@ -103,8 +103,8 @@ class Lakehouse:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        # History read so far, by table: (version, month → states).
-        self._known: dict[str, tuple[int, dict[Month, list[MonthState]]]] = {}
+        # History read so far, by table: (table id, version, month → states).
+        self._known: dict[str, tuple[str, int, dict[Month, list[MonthState]]]] = {}
 
     # Reads ------------------------------------------------------------------------------------------
 
@@ -158,18 +158,17 @@ class Lakehouse:
         table = self._open(prefix)
         if table is None:
             return {}
-        known_version, known = self._known.get(prefix, (-1, {}))
-        if known_version > table.version():  # the table was erased and made anew
-            known_version, known = -1, {}
-        new = table.version() - known_version
-        for commit in reversed(table.history(new) if new else []):
+        known_id, known_version, known = self._known.get(prefix, ("", -1, {}))
+        table_id = str(table.metadata().id)
+        # Another id: the table was erased and made anew.
+        known = {month: list(states) for month, states in known.items()} if known_id == table_id else {}
+        new = table.version() - (known_version if known_id == table_id else -1)
+        for commit in reversed(table.history(new) if new > 0 else []):
             written = json.loads(commit.get("userMetadata") or "{}")
             for month, what in written.get("months", {}).items():
-                state = MonthState(
-                    what["fingerprint"], int(commit["version"]), what["rows"], written["log_head"]
-                )
+                state = MonthState(what["fingerprint"], int(commit["version"]), what["rows"], written["log_head"])
                 known.setdefault(Month.parse(month), []).append(state)
-        self._known[prefix] = (table.version(), known)
+        self._known[prefix] = (table_id, table.version(), known)
         return {month: list(states) for month, states in known.items()}
 
     # Keyed replacements -----------------------------------------------------------------------------

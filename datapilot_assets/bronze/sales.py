@@ -43,7 +43,7 @@ def bronze_sales(context: dg.AssetExecutionContext, platform: PlatformResource) 
             with tempfile.TemporaryDirectory(prefix="datapilot-replay-") as directory:
                 replay_content(services, organization, entry, Path(directory), context.run_id)
         for month in months:
-            records = sum(entry.months[month].records for entry in entries if month in entry.months)
+            records = sum(entry.months[month].records - entry.months[month].ignored for entry in entries if month in entry.months)
             context.log_event(
                 dg.AssetMaterialization(
                     asset_key=asset_key(BRONZE_SALES),

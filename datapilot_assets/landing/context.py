@@ -14,11 +14,12 @@ import duckdb
 from datapilot_assets.landing.dialect import normalise_header
 from datapilot_assets.landing.values import decimal_mark, number_sql
 
-_STATES = (
+_STATES = [
+    *(
     "ac al ap am ba ce df es go ma mt ms mg pa pb pr pe pi rj rn rs ro rr sc sp se to "
     "acre alagoas amapa amazonas bahia ceara goias maranhao para paraiba parana pernambuco piaui rondonia "
     "roraima sergipe tocantins"
-).split() + [
+).split(),
     "distrito federal", "espirito santo", "mato grosso", "mato grosso do sul", "minas gerais",
     "rio de janeiro", "rio grande do norte", "rio grande do sul", "santa catarina", "sao paulo",
 ]  # fmt: skip
@@ -150,9 +151,7 @@ def _unit(position: int, mapping: Mapping[int, str], facts: ColumnFacts) -> str 
 def _discount(position: int, mapping: Mapping[int, str], facts: ColumnFacts) -> str | None:
     """Money of the order (R15 decides later whether it is per line); a share of 0 to 1 is no money."""
     number = facts.number(position)
-    found = facts.connection.execute(
-        f"SELECT max(n), min(n) FROM (SELECT {number} AS n FROM {facts.rows})"
-    ).fetchone()
+    found = facts.connection.execute(f"SELECT max(n), min(n) FROM (SELECT {number} AS n FROM {facts.rows})").fetchone()
     if found and found[0] is not None and 0 < found[0] < 1 and found[1] >= 0:
         return None
     return _unless_taken("order_discount", mapping)

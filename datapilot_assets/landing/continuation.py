@@ -26,9 +26,10 @@ def fill_continuations(connection: duckdb.DuckDBPyConnection, mapping: Mapping[i
     fields = [name for name in ORDER_TEXT if name in mapping.values()]
     if "order_id" not in fields or "sold_at" not in fields:
         return False
-    used = connection.execute(
-        f"SELECT {', '.join(f'count({name})' for name in _STATUSES)} FROM source"
-    ).fetchone() or (0, 0)
+    used = connection.execute(f"SELECT {', '.join(f'count({name})' for name in _STATUSES)} FROM source").fetchone() or (
+        0,
+        0,
+    )
     statuses = [name for name, count in zip(_STATUSES, used, strict=True) if count]
     status = f"coalesce({', '.join(statuses)})" if statuses else "NULL"
     has_status = f"{status} IS NOT NULL" if statuses else "true"

@@ -112,9 +112,7 @@ def decode_sales(
         ignored = _count(connection, "ignored")
         months = _months(connection, main_month, ignored)
         notices = _notices(dialect, mapping, main_month, months)
-    return Decoded(
-        layout, recipe, records_file, units_file, spool.records, ignored, main_month, months, notices
-    )
+    return Decoded(layout, recipe, records_file, units_file, spool.records, ignored, main_month, months, notices)
 
 
 def _connect(workdir: Path) -> duckdb.DuckDBPyConnection:
@@ -232,9 +230,7 @@ def _no_good_row(
     )
 
 
-def _months(
-    connection: duckdb.DuckDBPyConnection, main_month: Month, ignored: int
-) -> dict[Month, MonthCount]:
+def _months(connection: duckdb.DuckDBPyConnection, main_month: Month, ignored: int) -> dict[Month, MonthCount]:
     counted = connection.execute("SELECT month, count(*) FROM lines GROUP BY month").fetchall()
     months = {Month.parse(month): MonthCount(records=count) for month, count in counted}
     main = months.get(main_month, MonthCount(records=0))

@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -37,14 +38,15 @@ FROM read_parquet(getvariable('files'), filename = true) u
 JOIN entry e ON e.file = u.filename
 """
 # An older line survives a newer version only in part invoicing (R4): both versions carry line numbers and
-# the newer one has neither that number nor that date.
+# the newer one has neither that number nor that date. Parts of one group are one version, in which a later
+# part only takes the place of a line with the same number, or of an equal line without an order.
 _LOST = """
 CREATE TEMP TABLE lost AS
 WITH version AS (
-    SELECT source, unit_key, rank, bool_and(line_no IS NOT NULL) AS numbered,
+    SELECT source, unit_key, grp, max(rank) AS rank, bool_and(line_no IS NOT NULL) AS numbered,
            list(DISTINCT line_no) AS line_nos, list(DISTINCT sold_on) AS dates
     FROM lines
-    WHERE (source, unit_key) IN (SELECT (source, unit_key) FROM lines GROUP BY ALL HAVING count(DISTINCT rank) > 1)
+    WHERE (source, unit_key) IN (SELECT (source, unit_key) FROM lines GROUP BY ALL HAVING count(DISTINCT grp) > 1)
     GROUP BY ALL
 )
 SELECT l.seq, l.unit_key, l.line_no, l.sold_on, l.month, l.records
@@ -52,13 +54,17 @@ FROM lines l
 WHERE EXISTS (
     FROM version w, version v
     WHERE (w.source, w.unit_key) = (l.source, l.unit_key) AND w.rank > l.rank
-      AND (v.source, v.unit_key, v.rank) = (l.source, l.unit_key, l.rank)
+      AND (v.source, v.unit_key, v.grp) = (l.source, l.unit_key, l.grp) AND w.grp <> l.grp
       AND NOT (v.numbered AND w.numbered
                AND NOT list_contains(w.line_nos, l.line_no)
                AND NOT coalesce(list_contains(w.dates, l.sold_on), true))
 ) OR EXISTS (
-    FROM complete c
-    WHERE (c.source, c.month) = (l.source, l.month) AND c.rank > l.rank AND c.grp <> l.grp
+    FROM lines p
+    WHERE (p.source, p.unit_key, p.grp) = (l.source, l.unit_key, l.grp) AND p.rank > l.rank
+      AND (p.line_no = l.line_no OR l.order_id IS NULL)
+) OR EXISTS (
+    FROM (SELECT source, month, rank, list(seq) AS seqs FROM complete GROUP BY ALL) c
+    WHERE (c.source, c.month) = (l.source, l.month) AND c.rank > l.rank AND NOT list_contains(c.seqs, l.seq)
 )
 """
 _SURVIVORS = """
@@ -93,7 +99,7 @@ class Resolution:
 
     lost: LOST_SCHEMA, the index rows that a newer version or a complete month took away.
     hashes: landed hash of every month; superseded: records lost per (entry, month).
-    orders: source, order_id, month, first_day, amount of the sale orders that stand.
+    orders: source, unit_key, order_id, month, first_day, amount of the sale orders that stand.
     """
 
     lost: pa.Table
@@ -121,16 +127,15 @@ def _resolve(
     connection.execute(
         "CREATE TEMP TABLE entry (seq INT, source VARCHAR, rank INT, grp INT, content_id VARCHAR, file VARCHAR)"
     )
-    connection.execute("CREATE TEMP TABLE complete (source VARCHAR, month VARCHAR, rank INT, grp INT)")
+    connection.execute("CREATE TEMP TABLE complete (source VARCHAR, month VARCHAR, rank INT, seq INT)")
     for item in active:
         entry = item.entry
         file = str(index_files[entry.content_id or ""])
         row = [entry.seq, entry.source, item.rank, item.group, entry.content_id, file]
         connection.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", row)
-        for month in sorted(item.complete_months):
-            connection.execute(
-                "INSERT INTO complete VALUES (?, ?, ?, ?)", [entry.source, str(month), item.rank, item.group]
-            )
+        for month, rank in sorted(item.complete_months.items()):
+            claim = [entry.source, str(month), rank, entry.seq]
+            connection.execute("INSERT INTO complete VALUES (?, ?, ?, ?)", claim)
     files = sorted({str(path) for path in index_files.values()})
     if active:
         connection.execute("SET VARIABLE files = ?", [files])
@@ -139,16 +144,12 @@ def _resolve(
         connection.execute(_EMPTY_LINES)
     for statement in (_LOST, _SURVIVORS):
         connection.execute(statement)
-    complete = {
-        Month.parse(month) for (month,) in connection.execute("SELECT month FROM complete").fetchall()
-    }
+    complete = {Month.parse(month) for (month,) in connection.execute("SELECT month FROM complete").fetchall()}
     hashes = {
         Month.parse(month): digest([contents or [], Month.parse(month) in complete])
         for month, contents in connection.execute(_STATE_OF_MONTH).fetchall()
     }
-    superseded = connection.execute(
-        "SELECT seq, month, sum(records)::BIGINT FROM lost GROUP BY ALL"
-    ).fetchall()
+    superseded = connection.execute("SELECT seq, month, sum(records)::BIGINT FROM lost GROUP BY ALL").fetchall()
     return Resolution(
         lost=_arrow(connection, "SELECT seq AS landed_seq, unit_key, line_no, sold_on, month FROM lost").cast(
             LOST_SCHEMA
@@ -157,8 +158,9 @@ def _resolve(
         superseded={(seq, Month.parse(month)): int(count) for seq, month, count in superseded},
         orders=_arrow(
             connection,
-            "SELECT source, order_id, min(month) AS month, min(sold_on) AS first_day, sum(amount) AS amount"
-            " FROM survivor WHERE event_type = 'sale' AND order_id IS NOT NULL GROUP BY source, order_id",
+            "SELECT source, unit_key, any_value(order_id) AS order_id, min(month) AS month,"
+            " min(sold_on) AS first_day, sum(amount) AS amount FROM survivor"
+            " WHERE event_type = 'sale' AND order_id IS NOT NULL GROUP BY source, unit_key",
         ),
     )
 
@@ -190,49 +192,51 @@ def order_notices(
     a day when it repeats at least one of that day's; only then is a missing order worth a word.
     """
     mine = duckdb.sql(
-        "SELECT DISTINCT order_id FROM read_parquet($file) WHERE order_id IS NOT NULL",
+        "SELECT DISTINCT unit_key FROM read_parquet($file) WHERE event_type = 'sale' AND order_id IS NOT NULL",
         params={"file": str(index_file)},
     ).fetchall()
-    in_file = {order for (order,) in mine}
+    in_file = {unit for (unit,) in mine}
     earlier = _orders_of(before, entry.source)
     standing = _orders_of(after, entry.source)
-    absent = {order: what for order, what in earlier.items() if order not in in_file}
-    removed = {order: what for order, what in absent.items() if order not in standing}
+    absent = {unit: order for unit, order in earlier.items() if unit not in in_file}
+    removed = [order for unit, order in absent.items() if unit not in standing]
     notices = [_orders_notice("ORDERS_REMOVED", removed, currency)] if removed else []
     if not entry.complete_months and entry.replaces_seq is None:
         months, days = _covered(earlier, in_file)
-        kept = {
-            o: what for o, what in absent.items() if o in standing and (what[0] in months or what[1] in days)
-        }
+        kept = [
+            order
+            for unit, order in absent.items()
+            if unit in standing and (order.month in months or order.first_day in days)
+        ]
         notices += [_orders_notice("ORDERS_KEPT", kept, currency)] if kept else []
     return notices
 
 
-_Order = tuple[str, dt.date | None, Decimal | None]
+class _Order(NamedTuple):
+    order_id: str
+    month: str
+    first_day: dt.date | None
+    amount: Decimal | None
 
 
 def _orders_of(resolution: Resolution, source: str) -> dict[str, _Order]:
-    return {
-        row["order_id"]: (row["month"], row["first_day"], row["amount"])
-        for row in resolution.orders.filter(
-            pa.compute.equal(resolution.orders.column("source"), source)
-        ).to_pylist()
-    }
+    """Standing orders by unit: the same number in another store is another order (R4)."""
+    mine = resolution.orders.filter(pa.compute.equal(resolution.orders.column("source"), source))
+    return {row["unit_key"]: _Order(*(row[name] for name in _Order._fields)) for row in mine.to_pylist()}
 
 
-def _covered(earlier: Mapping[str, _Order], in_file: set[str]) -> tuple[set[str], set[dt.date | None]]:
+def _covered(earlier: Mapping[str, _Order], in_file: set[str]) -> tuple[set[str], set[dt.date]]:
     known: dict[str, list[bool]] = {}
-    for order, (month, _, _) in earlier.items():
-        known.setdefault(month, []).append(order in in_file)
+    for unit, order in earlier.items():
+        known.setdefault(order.month, []).append(unit in in_file)
     months = {month for month, repeated in known.items() if 2 * sum(repeated) >= len(repeated)}
-    days: set[dt.date | None] = {day for order, (_, day, _) in earlier.items() if order in in_file and day is not None}
+    days = {o.first_day for unit, o in earlier.items() if unit in in_file and o.first_day is not None}
     return months, days
 
 
-def _orders_notice(code: str, orders: Mapping[str, _Order], currency: str) -> Notice:
-    total = sum((amount or Decimal(0) for _, _, amount in orders.values()), Decimal(0))
-    named = sorted(orders)[:_ORDERS_NAMED]
-    text = ", ".join(named) + (" …" if len(orders) > len(named) else "")
-    return Notice(
-        code=code, values={"count": str(len(orders)), "amount": f"{currency} {total:.2f}", "orders": text}
-    )
+def _orders_notice(code: str, orders: Sequence[_Order], currency: str) -> Notice:
+    total = sum((order.amount or Decimal(0) for order in orders), Decimal(0))
+    shown = total.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    named = sorted({order.order_id for order in orders})
+    text = ", ".join(named[:_ORDERS_NAMED]) + (" …" if len(named) > _ORDERS_NAMED else "")
+    return Notice(code=code, values={"count": str(len(orders)), "amount": f"{currency} {shown}", "orders": text})

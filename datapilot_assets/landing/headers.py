@@ -19,9 +19,7 @@ _NORMALISED = {normalise_header(alias): name for alias, name in _EXACT.items()}
 _CONTEXT = {normalise_header(header): headers[0] for headers in CONTEXT_HEADERS for header in headers}
 # Order in which a field's aliases count where the first one wins.
 _PRIORITY = {
-    normalise_header(alias): position
-    for column in SALES_FIELDS
-    for position, alias in enumerate(column.aliases)
+    normalise_header(alias): position for column in SALES_FIELDS for position, alias in enumerate(column.aliases)
 }
 
 
@@ -78,9 +76,7 @@ def _keep_one_each(columns: tuple[str, ...], mapping: dict[int, str], organizati
         if several == "refuse":
             both = " and ".join(repr(columns[position]) for position in positions)
             example = f"{columns[positions[0]]}={name} {columns[positions[1]]}={NO_FIELD}"
-            raise Refusal(
-                "COLUMNS_CONFLICT", f"{both} both mean {name}; {_command(organization, example.split(' '))}"
-            )
+            raise Refusal("COLUMNS_CONFLICT", f"{both} both mean {name}; {_command(organization, example.split(' '))}")
         first = min(positions, key=lambda p: _PRIORITY.get(normalise_header(columns[p]), len(_PRIORITY)))
         for position in positions:
             if position != first:

@@ -15,7 +15,7 @@ _NUMBERS = {field.name for field in SALES_FIELDS if field.holds == "number"}
 # Whole first cell, lower case and without accents.
 _TOTALS = (
     r"(?:(?:sub|grand) ?-?)?(?:total|totais|soma|sum)"
-    r"(?: (?:geral|final|parcial|bruto|liquido|vendido|(?:d[aeo]s?|of|em|no) .{1,40}))?[ :.=]*[\d.,r$() -]*"
+    r"(?: (?:geral|final|parcial|bruto|liquido|vendido|(?:d[aeo]s?|of|em|no) .{1,40}))?(?:[ :.=]+[\d.,r$() -]*)?"
 )
 _FOOTERS = (
     r"(?:registros?|linhas?|itens|pedidos|vendas|records?|rows?|lines?|orders?|quantidade|qtde?\.?)"
@@ -27,9 +27,7 @@ _FOOTERS = (
 )
 
 
-def set_aside(
-    connection: duckdb.DuckDBPyConnection, mapping: Mapping[int, str], columns: int, preamble: int
-) -> None:
+def set_aside(connection: duckdb.DuckDBPyConnection, mapping: Mapping[int, str], columns: int, preamble: int) -> None:
     """Create the table `ignored` (record_no, kind): preamble, blank, totals, footer, or bare.
 
     A record with a date, an order or a product is none of them, unless that cell is itself the wording of a
@@ -42,6 +40,7 @@ def set_aside(
     blank = f"coalesce({', '.join(cells)}, surplus) IS NULL"
     label = f"lower(strip_accents(coalesce({', '.join(cells)}, '')))"
     filled_keys = " + ".join(f"({cell} IS NOT NULL)::INT" for cell in keys)
+    filled_texts = " + ".join(["0", *(f"({cell} IS NOT NULL)::INT" for cell in texts)])
     first_is_key = " OR ".join(f"{cell} = coalesce({', '.join(cells)})" for cell in keys)
     connection.execute(
         f"""
@@ -49,7 +48,7 @@ def set_aside(
         SELECT record_no, CASE
             WHEN record_no <= {preamble} THEN 'preamble'
             WHEN {blank} THEN 'blank'
-            WHEN regexp_full_match({label}, '{_TOTALS}') THEN 'totals'
+            WHEN {filled_texts} <= 1 AND regexp_full_match({label}, '{_TOTALS}') THEN 'totals'
             WHEN regexp_full_match({label}, '{_FOOTERS}') THEN 'footer'
             WHEN coalesce({", ".join(texts) or "NULL"}) IS NULL THEN 'bare' END AS kind
         FROM cells
@@ -93,9 +92,5 @@ def check_totals(connection: duckdb.DuckDBPyConnection, amount: str | None) -> N
         if kind == "bare" and not equal:
             lines_after_all.append(record_no)
         elif found is not None and not equal:
-            raise Refusal(
-                "TOTALS_DIFFER", f"record {record_no} says {found}, the lines before it sum to {before}"
-            )
-    connection.execute(
-        "DELETE FROM ignored WHERE record_no IN (SELECT unnest(?::INT[]))", [lines_after_all]
-    )
+            raise Refusal("TOTALS_DIFFER", f"record {record_no} says {found}, the lines before it sum to {before}")
+    connection.execute("DELETE FROM ignored WHERE record_no IN (SELECT unnest(?::INT[]))", [lines_after_all])

@@ -18,7 +18,8 @@ from datapilot_domain.partitions import InvalidPartition, Month
 
 INBOX = "inbox/"
 _PART = re.compile(r"part-(\d{1,4})-of-(\d{1,4})", re.ASCII)
-_AS_OF = re.compile(r"(\d{8}T\d{4}(?:\d{2})?)(Z?)", re.ASCII)
+_AS_OF = re.compile(r"(\d{8}T\d{4}(?:\d{2}(?:\.\d{6})?)?)(Z?)", re.ASCII)
+_AS_OF_FORMS = {13: "%Y%m%dT%H%M", 15: "%Y%m%dT%H%M%S", 22: "%Y%m%dT%H%M%S.%f"}
 
 
 class InvalidInboxPath(ValueError):
@@ -39,41 +40,44 @@ class InboxFile:
         """Raises InvalidInboxPath naming the folder."""
         values: dict[str, object] = {}
         for folder in self.folders:
-            name, _, text = folder.partition("=")
             try:
-                if match := _PART.fullmatch(folder):
-                    values["part"] = (int(match[1]), int(match[2]))
-                elif name == "complete":
-                    values["complete"] = Month.parse(text)
-                elif name == "asof":
-                    values["as_of"] = _parse_as_of(text, time_zone)
-                elif name == "replaces" and text:
-                    values["replaces"] = text
-                elif folder == "confirm=yes":
-                    values["confirm"] = True
-                else:
-                    raise InvalidInboxPath(
-                        f"folder {folder!r}: expected a source, complete=YYYY-MM, part-1-of-2,"
-                        " asof=YYYYMMDDTHHMM or replaces=NAME"
-                    )
+                name, value = _read_folder(folder, time_zone)
             except InvalidPartition as error:
                 raise InvalidInboxPath(f"folder {folder!r}: {error}") from error
+            if name in values:
+                raise InvalidInboxPath(f"{'/'.join(self.folders)}: {name} is declared twice")
+            values[name] = value
         try:
             return Declaration.model_validate(values)
         except ValidationError as error:
             raise InvalidInboxPath(f"{'/'.join(self.folders)}: {error.errors()[0]['msg']}") from error
 
 
+def _read_folder(folder: str, time_zone: str) -> tuple[str, object]:
+    """Field of Declaration that a folder fills, and its value."""
+    name, _, text = folder.partition("=")
+    if match := _PART.fullmatch(folder):
+        return "part", (int(match[1]), int(match[2]))
+    if name == "complete":
+        return "complete", Month.parse(text)
+    if name == "asof":
+        return "as_of", _parse_as_of(text, time_zone)
+    if name == "replaces" and text:
+        return "replaces", text
+    if folder == "confirm=yes":
+        return "confirm", True
+    raise InvalidInboxPath(
+        f"folder {folder!r}: expected a source, complete=YYYY-MM, part-1-of-2, asof=YYYYMMDDTHHMM or replaces=NAME"
+    )
+
+
 def _parse_as_of(text: str, time_zone: str) -> dt.datetime:
     match = _AS_OF.fullmatch(text)
     if not match:
-        raise InvalidInboxPath(
-            f"asof={text}: write YYYYMMDDTHHMM, local to the organization, or with Z for UTC"
-        )
-    form = "%Y%m%dT%H%M" if len(match[1]) == 13 else "%Y%m%dT%H%M%S"
+        raise InvalidInboxPath(f"asof={text}: write YYYYMMDDTHHMM, local to the organization, or with Z for UTC")
     zone = dt.timezone.utc if match[2] else ZoneInfo(time_zone)
     try:
-        return dt.datetime.strptime(match[1], form).replace(tzinfo=zone)
+        return dt.datetime.strptime(match[1], _AS_OF_FORMS[len(match[1])]).replace(tzinfo=zone)
     except ValueError as error:
         raise InvalidInboxPath(f"asof={text}: {error}") from error
 
@@ -92,21 +96,24 @@ def parse_inbox_key(key: str) -> InboxFile:
 
 def inbox_key(org: OrgId, source: str, declaration: Declaration, file: str) -> str:
     """The key under which a file with this declaration is dropped; `parse_inbox_key` reads it back."""
-    if not file or "/" in file or "\\" in file or file in (".", "..") or any(ord(c) < 32 for c in file):
-        raise InvalidName(f"file name {file!r} cannot be stored: rename the file")
+    _check_name("file name", file)
     folders = [] if source == MAIN_SOURCE else [parse_source_id(source)]
     if declaration.complete:
         folders.append(f"complete={declaration.complete}")
     if declaration.part:
         folders.append("part-{}-of-{}".format(*declaration.part))
     if declaration.as_of:
-        folders.append(f"asof={declaration.as_of:%Y%m%dT%H%M%S}Z")
+        # isoformat, because strftime does not pad years.
+        as_of = declaration.as_of.replace(tzinfo=None).isoformat().replace("-", "").replace(":", "")
+        folders.append(f"asof={as_of}Z")
     if declaration.replaces:
-        if "/" in declaration.replaces:
-            raise InvalidName(
-                f"--replaces {declaration.replaces!r}: give a file name or a sha256, not a path"
-            )
+        _check_name("replaced file", declaration.replaces)
         folders.append(f"replaces={declaration.replaces}")
     if declaration.confirm:
         folders.append("confirm=yes")
     return "/".join([f"{INBOX}org_id={OrgId(org)}", *folders, file])
+
+
+def _check_name(what: str, name: str) -> None:
+    if not name or "/" in name or "\\" in name or name in (".", "..") or any(ord(c) < 32 for c in name):
+        raise InvalidName(f"{what} {name!r}: a file's name, not a path, without control characters")

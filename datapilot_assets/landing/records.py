@@ -17,9 +17,7 @@ SURPLUS = "_surplus"
 
 def create_body(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the view `body`: the cells of the records that are not ignored."""
-    connection.execute(
-        "CREATE VIEW body AS SELECT * FROM cells WHERE record_no NOT IN (SELECT record_no FROM ignored)"
-    )
+    connection.execute("CREATE VIEW body AS SELECT * FROM cells WHERE record_no NOT IN (SELECT record_no FROM ignored)")
 
 
 def create_source(
@@ -39,9 +37,7 @@ def create_source(
     )
 
 
-def create_filled(
-    connection: duckdb.DuckDBPyConnection, continued: bool, mapping: Mapping[int, str]
-) -> None:
+def create_filled(connection: duckdb.DuckDBPyConnection, continued: bool, mapping: Mapping[int, str]) -> None:
     """Create the view `filled`: `source`, with the order's text on continuation lines (table `fills`)."""
     names = [name for name in ORDER_TEXT if name in mapping.values()]
     if not continued:
@@ -53,9 +49,7 @@ def create_filled(
     )
 
 
-def write_records(
-    connection: duckdb.DuckDBPyConnection, path: Path, content_id: str, customer: str
-) -> None:
+def write_records(connection: duckdb.DuckDBPyConnection, path: Path, content_id: str, customer: str) -> None:
     """Write the bronze records; `customer` is the SQL of the customer that `customers` hashes."""
     decided = {
         "content_id": f"'{content_id}'",
@@ -102,9 +96,7 @@ def _defect_sql(columns: Sequence[str], mapping: Mapping[int, str]) -> str:
     )
 
 
-def _extras_sql(
-    connection: duckdb.DuckDBPyConnection, columns: Sequence[str], mapping: Mapping[int, str]
-) -> str:
+def _extras_sql(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], mapping: Mapping[int, str]) -> str:
     """Columns that no field takes, by their header; columns summed into one field are kept here as well."""
     names = list(mapping.values())
     kept: dict[str, str] = {}

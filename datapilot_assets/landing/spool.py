@@ -61,7 +61,7 @@ def spool_records(source: TextSource, dialect: Dialect, limits: LandingLimits, w
                 next_number = int(numbers[-1]) + 1 if len(numbers) else next_number
                 irregular.forget_before(next_number)
                 if next_number > limits.max_records + 2:
-                    raise Refusal("LIMIT_EXCEEDED", f"more than {limits.max_records} records")
+                    raise Refusal("LIMIT_EXCEEDED", f"the limit is {limits.max_records} records")
                 if pending:
                     pending.result()
                 pending = background.submit(_write, writer, batch, numbers, dialect, limits)
@@ -80,13 +80,11 @@ def spool_records(source: TextSource, dialect: Dialect, limits: LandingLimits, w
         raise _diagnosed(source, dialect, limits)
     records = irregular.last_number - 2  # neither the header nor the end mark
     if records > limits.max_records:
-        raise Refusal("LIMIT_EXCEEDED", f"{records} records, the limit is {limits.max_records}")
+        raise Refusal("LIMIT_EXCEEDED", f"{records} records, the limit is {limits.max_records} records")
     return Spool((regular, irregular.path), records, dialect.header_row - 1)
 
 
-def _regular_batches(
-    source: TextSource, dialect: Dialect, irregular: _Irregular
-) -> Iterator[pyarrow.RecordBatch]:
+def _regular_batches(source: TextSource, dialect: Dialect, irregular: _Irregular) -> Iterator[pyarrow.RecordBatch]:
     names = [f"c{index}" for index in range(len(dialect.columns))]
     reader = pyarrow.csv.open_csv(
         pyarrow.PythonFile(_Utf8(source), mode="r"),
@@ -216,9 +214,7 @@ def _write(
     header = dialect.header_row
     columns = []
     for name, column in zip(dialect.columns, batch.columns, strict=True):
-        if (
-            pyarrow.compute.max(pyarrow.compute.binary_length(column)).as_py() or 0
-        ) > limits.max_field_characters:
+        if (pyarrow.compute.max(pyarrow.compute.binary_length(column)).as_py() or 0) > limits.max_field_characters:
             lengths = pyarrow.compute.utf8_length(column)
             if pyarrow.compute.max(lengths).as_py() > limits.max_field_characters:
                 row = int(numbers[pyarrow.compute.index(lengths, pyarrow.compute.max(lengths)).as_py()])
@@ -229,9 +225,7 @@ def _write(
                 )
         trimmed = pyarrow.compute.utf8_trim_whitespace(column)
         columns.append(
-            pyarrow.compute.if_else(
-                pyarrow.compute.equal(trimmed, ""), pyarrow.scalar(None, "string"), trimmed
-            )
+            pyarrow.compute.if_else(pyarrow.compute.equal(trimmed, ""), pyarrow.scalar(None, "string"), trimmed)
         )
     kept = pyarrow.array(numbers != header)
     record_no = pyarrow.array(numbers - (numbers > header), pyarrow.int32())

@@ -97,9 +97,7 @@ def _decoding_fault(source: TextSource) -> _Fault | None:
     except UnicodeDecodeError as error:
         # Good multi-byte characters before, and one that lacks its end: never another encoding.
         cut = beyond_ascii and "unexpected end of data" in error.reason
-        return _Fault(
-            f"the bytes {error.object[error.start : error.end].hex(' ')} are not {source.encoding}", cut
-        )
+        return _Fault(f"the bytes {error.object[error.start : error.end].hex(' ')} are not {source.encoding}", cut)
     return None
 
 
@@ -123,9 +121,9 @@ def _refuse_endless_line(path: Path, limits: LandingLimits, *, wide: bool) -> No
                 raise Refusal("NOT_A_TABLE", f"byte {position + at} is NUL: the file is binary or damaged")
             first = min((at for at in (chunk.find(b"\n"), chunk.find(b"\r")) if at >= 0), default=len(chunk))
             if since_newline + first > longest:
-                raise Refusal(
-                    "LIMIT_EXCEEDED", f"a line before byte {position} is longer than {longest} bytes"
-                )
+                raise Refusal("LIMIT_EXCEEDED", f"a line before byte {position} is longer than {longest} bytes")
             last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
             since_newline = since_newline + len(chunk) if last < 0 else len(chunk) - last - 1
             position += len(chunk)
+            if since_newline > longest:
+                raise Refusal("LIMIT_EXCEEDED", f"a line before byte {position} is longer than {longest} bytes")

@@ -99,17 +99,18 @@ def line_level_fields(connection: duckdb.DuckDBPyConnection, layout: Layout) -> 
     levels = [name for name in MAYBE_LINE_LEVEL if layout.has(name)]
     if not levels:
         return ()
-    several = ", ".join(
-        f"bool_or(coalesce(max_{name} <> min_{name}, false))" for name in levels
-    )
+    several = ", ".join(f"bool_or(coalesce(max_{name} <> min_{name}, false))" for name in levels)
     extremes = ", ".join(
         f"max({name}) FILTER ({name} <> 0) AS max_{name}, min({name}) FILTER ({name} <> 0) AS min_{name}"
         for name in levels
     )
-    found = connection.execute(
-        f"SELECT {several} FROM (SELECT {extremes} FROM decided WHERE NOT keyless GROUP BY unit_hash)"
-    ).fetchone() or ()
-    return tuple(name for name, differs in zip(levels, found) if differs)
+    found = (
+        connection.execute(
+            f"SELECT {several} FROM (SELECT {extremes} FROM decided WHERE NOT keyless GROUP BY unit_hash)"
+        ).fetchone()
+        or ()
+    )
+    return tuple(name for name, differs in zip(levels, found, strict=True) if differs)
 
 
 def find_main_month(connection: duckdb.DuckDBPyConnection, calendar: Calendar) -> Month | None:
@@ -137,9 +138,7 @@ def create_lines(connection: duckdb.DuckDBPyConnection, calendar: Calendar, main
     )
 
 
-def create_customers(
-    connection: duckdb.DuckDBPyConnection, customer_key: bytes, mapping: Mapping[str, str]
-) -> str:
+def create_customers(connection: duckdb.DuckDBPyConnection, customer_key: bytes, mapping: Mapping[str, str]) -> str:
     """Create `customers` (customer, customer_key), one HMAC per distinct customer; return the SQL of `customer`.
 
     A customer is the digits of the document, else the lower-case e-mail, else the id, else the name.

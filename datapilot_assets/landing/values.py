@@ -100,7 +100,9 @@ def _utc_seconds_sql(text: str) -> str:
     clock = f"regexp_extract({text}, '[ T]{groups}', ['h', 'm', 's', 'half', 'zone'])"
     hour, minute, half, zone = (f"({clock}).{name}" for name in ("h", "m", "half", "zone"))
     second = f"coalesce(TRY_CAST(({clock}).s AS INT), 0)"
-    hours = f"CASE upper({half}) WHEN 'P' THEN {hour}::INT % 12 + 12 WHEN 'A' THEN {hour}::INT % 12 ELSE {hour}::INT END"
+    hours = (
+        f"CASE upper({half}) WHEN 'P' THEN {hour}::INT % 12 + 12 WHEN 'A' THEN {hour}::INT % 12 ELSE {hour}::INT END"
+    )
     ahead = (
         f"CASE WHEN {zone} IN ('Z', 'UTC') THEN 0 ELSE (CASE {zone}[1] WHEN '-' THEN -60 ELSE 60 END) "
         f"* ({zone}[2:3]::INT * 60 + right({zone}, 2)::INT) END"
@@ -124,10 +126,10 @@ def _offset_changes(time_zone: str) -> tuple[tuple[dt.datetime, int], ...]:
     zone, minute = ZoneInfo(time_zone), dt.timedelta(minutes=1)
 
     def seconds(moment: dt.datetime) -> int:
-        offset = moment.replace(tzinfo=dt.timezone.utc).astimezone(zone).utcoffset()
+        offset = moment.astimezone(zone).utcoffset()
         return int((offset or dt.timedelta()).total_seconds())
 
-    day = dt.datetime(1990, 1, 1)
+    day = dt.datetime(1990, 1, 1, tzinfo=dt.timezone.utc)
     changes = [(day, seconds(day))]
     while day.year < 2050:
         following = day + dt.timedelta(days=1)

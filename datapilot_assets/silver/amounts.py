@@ -37,9 +37,7 @@ class Share:
     takes: Column
 
 
-def allocate(
-    lines: DataFrame, order: tuple[str, ...], last: Column, shares: Mapping[str, Share]
-) -> DataFrame:
+def allocate(lines: DataFrame, order: tuple[str, ...], last: Column, shares: Mapping[str, Share]) -> DataFrame:
     """Add to `lines` one column per share whose sum over the lines that take part is the order's value.
 
     order: columns that name the order. Its value is its single non-zero value, on whichever lines the

@@ -15,7 +15,7 @@ from pyspark.sql.window import Window
 from datapilot_assets.conform import conform
 from datapilot_assets.silver.amounts import Share, allocate, parse_number
 from datapilot_assets.silver.privacy import MASK, mask_values, masked_sql
-from datapilot_assets.silver.status import decide_status
+from datapilot_assets.silver.status import with_status
 from datapilot_assets.silver.times import with_sold_at
 from datapilot_domain.contracts.sales import (
     BRONZE_SALES,
@@ -98,17 +98,15 @@ def silver_sales(classified: DataFrame, fingerprints: DataFrame) -> DataFrame:
     shares = ("line_discount", *_ALLOCATED)
     rows = rows.withColumns(
         {
-            "sale_line_id": F.md5(
-                F.concat_ws("\x1f", "line_identity", F.when(is_derived, F.lit("derived_return")))
-            ),
+            "sale_line_id": F.md5(F.concat_ws("\x1f", "line_identity", F.when(is_derived, F.lit("derived_return")))),
             "event_type": F.when(is_derived, F.lit("return")).otherwise(F.col("event_type")),
             "status": F.when(F.col("is_returned") & ~is_derived, F.lit("paid")).otherwise(F.col("status")),
             "quantity": F.when(is_derived, -F.col("quantity")).otherwise(F.col("quantity")),
             "gross_amount": gross,
             "net_amount": F.when(is_derived, gross).otherwise(F.col("net_amount")),
-            "flags": F.when(
-                is_derived, F.array(F.lit("derived_return"), F.lit("return_date_assumed"))
-            ).otherwise(F.col("flags")),
+            "flags": F.when(is_derived, F.array(F.lit("derived_return"), F.lit("return_date_assumed"))).otherwise(
+                F.col("flags")
+            ),
             "extras": mask_values("extras"),
             **{name: F.when(~is_derived, F.col(name)) for name in shares},
         }
@@ -119,8 +117,7 @@ def silver_sales(classified: DataFrame, fingerprints: DataFrame) -> DataFrame:
 def sales_quarantine(classified: DataFrame, fingerprints: DataFrame) -> DataFrame:
     """SALES_QUARANTINE: one row per record that failed a rule; its text is `field=value; …`, masked."""
     texts = ", ".join(
-        f"'{name}=' || "
-        + (f"nvl2(raw.{name}, '{MASK}', NULL)" if name in _PERSONAL else masked_sql(f"raw.{name}"))
+        f"'{name}=' || " + (f"nvl2(raw.{name}, '{MASK}', NULL)" if name in _PERSONAL else masked_sql(f"raw.{name}"))
         for name in _FIELDS
     )
     first = F.split(F.col("failures")[0], ":")
@@ -137,8 +134,7 @@ def count_fates(classified: DataFrame) -> DataFrame:
     """
     counts = [F.count_if(F.col("fate") == fate).alias(fate) for fate in FATES]
     codes = [
-        (F.lit(rule.code), (F.col("fate") == "good") & F.array_contains("warnings", rule.code))
-        for rule in WARNINGS
+        (F.lit(rule.code), (F.col("fate") == "good") & F.array_contains("warnings", rule.code)) for rule in WARNINGS
     ]
     lines = [part for code, warned in codes for part in (code, F.count_if(warned))]
     amounts = [
@@ -172,16 +168,12 @@ def _typed(rows: DataFrame) -> DataFrame:
     facts = [name for name in rows.columns if name not in BRONZE_SALES.column_names]
     raw = ", ".join(f"nullif(trim({name}), '') AS {name}" for name in _FIELDS)
     rows = rows.selectExpr(*_DECIDED, *facts, f"struct({raw}) AS raw")
-    numbers = (
-        parse_number(F.col(f"raw.{n}"), F.col(f"mark.{n}"), ddl).alias(n) for n, ddl in _NUMBERS.items()
-    )
-    rows = with_sold_at(rows.withColumn("number", F.struct(*numbers)))
+    numbers = (parse_number(F.col(f"raw.{n}"), F.col(f"mark.{n}"), ddl).alias(n) for n, ddl in _NUMBERS.items())
+    rows = with_sold_at(with_status(rows)).withColumn("number", F.struct(*numbers))
     quantity, amount = F.col("number.quantity"), F.col("number.line_amount")
     gross = F.coalesce(amount, (quantity * F.col("number.unit_price")).try_cast(MONEY))
     # A return document may count upwards; as an event it is negative (R18).
     turned = F.when((F.col("event_type") == "return") & (quantity >= 0) & (gross >= 0), -1).otherwise(1)
-    has_status = F.col("has.status") | F.col("has.payment_status")
-    status_raw, status = decide_status(F.col("raw.status"), F.col("raw.payment_status"), has_status)
     as_written = (
         *("order_id", "sku", "product_name", "category", "variant", "unit", "channel", "store", "seller"),
         *("payment_method", "city", "state", "country"),
@@ -189,13 +181,11 @@ def _typed(rows: DataFrame) -> DataFrame:
     return rows.withColumns(
         {
             **{name: F.col(f"raw.{name}") for name in as_written},
-            "explicit_line_no": F.col("raw.line_no").try_cast("int"),
+            "explicit_line_no": F.when(F.col("raw.line_no").rlike("^[0-9]{1,9}$"), F.col("raw.line_no").cast("int")),
             "product_key": F.coalesce(F.col("raw.sku"), F.lower("raw.product_name")),
             "quantity": (quantity * turned).cast(MONEY),
             "unit_price": F.col("number.unit_price"),
             "gross_amount": (gross * turned).cast(MONEY),
-            "status_raw": status_raw,
-            "status": status,
             "currency": F.coalesce(F.upper("raw.currency"), F.col("usual_currency")),
         }
     )
@@ -222,9 +212,7 @@ def _mark_repeats(rows: DataFrame) -> DataFrame:
     Equal rows: the second is superseded. Different rows: the number says nothing, the occurrence counts.
     """
     numbered = F.col("explicit_line_no").isNotNull()
-    rows = rows.withColumn(
-        "_content", F.when(numbered, F.md5(F.to_json(F.struct("sold_on", "raw", "extras"))))
-    )
+    rows = rows.withColumn("_content", F.when(numbered, F.md5(F.to_json(F.struct("sold_on", "raw", "extras")))))
     copies = Window.partitionBy(*_ORDER, "explicit_line_no", "_content").orderBy("record_no")
     rows = rows.withColumn("_copy", F.row_number().over(copies))
     superseded = numbered & (F.col("_copy") > 1)
@@ -232,7 +220,7 @@ def _mark_repeats(rows: DataFrame) -> DataFrame:
     others = Window.partitionBy(*_ORDER, "explicit_line_no")
     rows = rows.withColumns({"fate": fate, "_firsts": F.count_if(F.col("_copy") == 1).over(others)})
     by_number = numbered & (F.col("_firsts") == 1)
-    what = ("sku", "product_name", "variant", "quantity", "unit_price", "line_amount")
+    what = ("line_no", "sku", "product_name", "variant", "quantity", "unit_price", "line_amount")
     content = [F.coalesce(F.col(f"raw.{name}"), F.lit("")) for name in what]
     line = F.when(by_number, F.concat(F.lit("line "), "explicit_line_no")).otherwise(
         F.concat_ws("\x1f", *content, F.col("occurrence").cast("string"))
@@ -272,9 +260,7 @@ def _with_amounts(rows: DataFrame) -> DataFrame:
         F.coalesce(of_line, F.lit(0)) + F.coalesce(of_order, F.lit(0)),
     ).cast(MONEY)
     rows = rows.withColumns(amounts)
-    discount = F.coalesce(F.col("line_discount"), F.lit(0)) + F.coalesce(
-        F.col("order_discount_alloc"), F.lit(0)
-    )
+    discount = F.coalesce(F.col("line_discount"), F.lit(0)) + F.coalesce(F.col("order_discount_alloc"), F.lit(0))
     is_paid = F.col("status").isin("paid", "returned")
     flags = {
         "derived": F.col("number.line_amount").isNull(),

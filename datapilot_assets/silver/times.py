@@ -18,8 +18,10 @@ def with_sold_at(rows: DataFrame) -> DataFrame:
     The date has one author, landing: only time of day and offset are read from the text. Without an offset
     the time is local to `time_zone`; with one the instant is that which falls on `sold_on` there.
     """
+    # Only what can be cast is cast: a failing try_cast costs an exception per row.
     parts = F.split(F.regexp_replace("raw.sold_at", _CLOCK, "$1|$2|$3|$4|$5|$6"), r"\|")
-    rows = rows.withColumn("_clock", parts)
+    rows = rows.withColumn("_clock", F.when(F.col("raw.sold_at").contains(":"), parts))
+    rows = rows.withColumn("_clock", F.when(F.size("_clock") == 6, F.col("_clock")))
     hour, minute, second, fraction, half, offset = (F.get("_clock", n) for n in range(6))
     written = hour.try_cast("int")
     of_day = F.when(half.isin("p", "P"), written % 12 + 12).when(half != "", written % 12).otherwise(written)
@@ -27,7 +29,7 @@ def with_sold_at(rows: DataFrame) -> DataFrame:
     time_of_day = F.make_dt_interval(F.lit(0), of_day, minute.try_cast("int"), seconds)
     rows = rows.withColumn("_written", F.col("sold_on").cast("timestamp") + time_of_day)
     # ±HHMM as one number: hours and minutes carry the same sign.
-    number = F.coalesce(F.replace(offset, F.lit(":"), F.lit("")).try_cast("int"), F.lit(0))
+    number = F.when(offset.rlike("^[+-]"), F.replace(offset, F.lit(":"), F.lit("")).try_cast("int")).otherwise(0)
     ahead = F.make_dt_interval(F.lit(0), (number / 100).cast("int"), number % 100)
     rows = rows.withColumn("_instant", F.col("_written") - ahead)
     local = F.to_date(F.from_utc_timestamp("_instant", F.col("time_zone")))

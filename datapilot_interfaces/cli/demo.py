@@ -1,10 +1,154 @@
-"""`demo`."""
+"""`demo`: three organizations, three months, seeded faults; shown, checked, and kept in demo.json."""
 
 from __future__ import annotations
 
+import io
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import typer
+
+from datapilot_interfaces.cli.errors import CommandError, Exit
 from datapilot_interfaces.cli.options import FormatOption
-from datapilot_interfaces.cli.output import Format
+from datapilot_interfaces.cli.output import Format, emit, plain, write_table
+
+if TYPE_CHECKING:
+    from datapilot_interfaces.demo.generator import Demo
+
+_BALANCE = "records = accepted + superseded\n+ quarantined + ignored"
 
 
 def demo(form: FormatOption = Format.TABLE) -> None:
-    """x."""
+    """See it work: generated files in, KPIs out, every figure checked. Your own organizations are not touched."""
+    from datapilot_interfaces.demo.generator import build_demo
+    from datapilot_interfaces.demo.stage import NotTheDemo, demo_environment, engines_log_to, fresh_home
+    from datapilot_resources.settings import Settings
+
+    started = time.monotonic()
+    home = Settings.from_environment().home
+    try:
+        stage = fresh_home(home)
+    except NotTheDemo as error:
+        raise CommandError("DEMO_FOLDER", str(error), "move it away, or set DATAPILOT_HOME") from error
+    plan = build_demo()
+    shown = sys.stdout if form is Format.TABLE else sys.stderr
+    log = stage / "demo.log"
+    with demo_environment(stage), engines_log_to(log, shown) as reader:
+        result = _play(plan, reader, log)
+    result["seconds"] = round(time.monotonic() - started, 1)
+    (home / "demo.json").write_text(json.dumps(plain(result), ensure_ascii=False, indent=1) + "\n", "utf-8")
+    if form is not Format.TABLE:
+        emit(result["months"], form, tuple(result["months"][0]))
+    _say_where_to_look(shown, stage, home / "demo.json", result)
+    if not result["ok"]:
+        raise CommandError("DEMO_FAILED", ", ".join(result["failed"]), f"see {home / 'demo.json'} and {log}")
+
+
+def _play(plan: Demo, out: IO[str], log: Path) -> dict[str, Any]:
+    """All chapters; what they returned, with the names of those that did not hold."""
+    from datapilot_interfaces.demo.story import DemoFailed, Story
+    from datapilot_resources.platform import Platform
+
+    story = Story(plan, Platform.from_environment(), lambda text: _line(out, f"   {text} …"))
+    try:
+        _title(out, 1, "Nine files of three organizations, each in another layout, with faults on purpose")
+        months = story.load()
+        _table(out, months)
+        _title(out, 2, "A corrected January arrives")
+        correction = story.correct()
+        _show_correction(out, correction)
+        _title(out, 3, "The same bytes again, under another name")
+        again = story.same_bytes()
+        _line(out, f"   {again['file']}: {again['verdict'].value} – {again['detail']}")
+        _line(out, "   every table, version and fingerprint as before" if again["ok"] else "   SOMETHING CHANGED")
+        _title(out, 4, "A file that is no sales table")
+        refused = story.refuse()
+        _line(out, f"   {refused['file']}: {refused['verdict'].value}, {refused['reason']} – {refused['text']}")
+        _line(out, f"   {refused['detail']}")
+        _line(out, f"   → {refused['remedy']}")
+        _title(out, 5, "One organization tries to read another")
+        trespass = story.trespass()
+        write_table(trespass, ("attempt", "answer"), out)
+    except DemoFailed as error:
+        raise CommandError("DEMO_FAILED", str(error), f"see {log}", Exit.FAILED) from error
+    chapters = {
+        "months": all(row["balances"] and row["as_expected"] for row in months),
+        "correction": correction["ok"],
+        "same_bytes": again["ok"],
+        "refused": refused["ok"],
+        "trespass": all(attempt["ok"] for attempt in trespass),
+    }
+    return {
+        "ok": all(chapters.values()),
+        "failed": [name for name, held in chapters.items() if not held],
+        "months": months,
+        "correction": correction,
+        "same_bytes": again,
+        "refused": refused,
+        "trespass": trespass,
+    }
+
+
+def _line(out: IO[str], text: str) -> None:
+    print(text, file=out, flush=True)
+
+
+def _title(out: IO[str], number: int, text: str) -> None:
+    _line(out, f"\n{number}  {text}")
+
+
+def _table(out: IO[str], rows: list[dict[str, Any]]) -> None:
+    shown = [
+        {
+            "organization": row["org_id"],
+            "month": row["month"],
+            _BALANCE: "{records} = {accepted} + {superseded} + {quarantined} + {ignored}".format(**row),
+            "gross": row["gross_revenue"],
+            "net": row["net_revenue"],
+            "orders": row["paid_orders"],
+            "ticket médio": row["average_ticket"],
+            "": _verdict(row),
+        }
+        for row in rows
+    ]
+    write_table(shown, tuple(shown[0]), out)
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    if not row["balances"]:
+        return "DOES NOT BALANCE"
+    return "✓" if row["as_expected"] else "NOT AS GENERATED"
+
+
+def _show_correction(out: IO[str], correction: dict[str, Any]) -> None:
+    _line(
+        out,
+        f"   {correction['organization']} {correction['month']}: order {correction['gone']} gone,"
+        f" {correction['raised']} raised, {correction['mended']} no longer on 31/02",
+    )
+    write_table(correction["effect"], ("measure", "before", "after", "change"), out)
+    others = ", ".join(correction["other_months_changed"])
+    _line(out, f"   ALSO CHANGED: {others}" if others else "   every other month as before")
+
+
+def _say_where_to_look(out: IO[str], stage: Path, kept: Path, result: dict[str, Any]) -> None:
+    where = os.path.relpath(stage) if stage.is_relative_to(Path.cwd()) else str(stage)
+    command = Path(sys.argv[0])
+    name = os.path.relpath(command) if command.name == "datapilot" and command.is_absolute() else "datapilot"
+    words = io.StringIO()
+    _title(words, 6, "Where to look next")
+    for text in (
+        f"export DATAPILOT_HOME={where}",
+        f"{name} show gold.sales_month --org padaria",
+        f"{name} report --org padaria",
+        f"{name} quarantine --org modanorte",
+        f"{name} up          # the Dagster UI on http://127.0.0.1:3000",
+    ):
+        words.write(f"   {text}\n")
+    state = "everything as it must be" if result["ok"] else "NOT as it must be: " + ", ".join(result["failed"])
+    words.write(f"\n{state} · {result['seconds']:.0f} s · kept in {kept}\n")
+    typer.echo(words.getvalue(), file=out, nl=False)

@@ -32,9 +32,7 @@ def land(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files to land, in this order.")],
     org: OrgOption,
     source: Annotated[str, typer.Option(help="Source of the files, as in shopee.")] = MAIN_SOURCE,
-    complete: Annotated[
-        Month | None, month_option("--complete", "The file is this whole month of its source.")
-    ] = None,
+    complete: Annotated[Month | None, month_option("--complete", "The file is this whole month of its source.")] = None,
     part: Annotated[str | None, typer.Option(metavar="i/n", help="Part of the complete month.")] = None,
     as_of: Annotated[
         str | None, typer.Option(metavar="T", help="ISO 8601 time of the data; local to the organization.")
@@ -50,9 +48,7 @@ def land(
 
     services = platform()
     organization = services.registry.get(org)
-    declaration = read_declaration(
-        complete, part, as_of, replaces, confirm, time_zone=organization.time_zone
-    )
+    declaration = read_declaration(complete, part, as_of, replaces, confirm, time_zone=organization.time_zone)
     for path in files:
         if not path.is_file():
             raise CommandError("FILE_NOT_FOUND", f"{path} is not a file", "check the path", Exit.WRONG_USAGE)

@@ -31,9 +31,7 @@ def month(text: str | Month) -> Month:
     return text if isinstance(text, Month) else Month.parse(text)
 
 
-OrgOption = Annotated[
-    OrgId, typer.Option("--org", parser=_checked(OrgId), metavar="ORG", help="Organization id.")
-]
+OrgOption = Annotated[OrgId, typer.Option("--org", parser=_checked(OrgId), metavar="ORG", help="Organization id.")]
 AnyOrgOption = Annotated[
     OrgId | None, typer.Option("--org", parser=_checked(OrgId), metavar="ORG", help="Organization id; all without it.")
 ]

@@ -17,6 +17,7 @@ from datapilot_domain.partitions import Month
 Row = Mapping[str, Any]
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_HASH = re.compile(r"[0-9a-f]{32,64}")
 _ROWS_SIDE_BY_SIDE = 6
 
 
@@ -68,7 +69,7 @@ def _text(value: Any) -> str:
 
 
 def table_cell(value: Any) -> str:
-    """A value for people: at least 2 and at most 4 decimal places, rounded half up, thousands apart."""
+    """A value for people: 2 decimal places, at most 4, rounded half up, thousands apart; hashes shortened."""
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -80,7 +81,8 @@ def table_cell(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     # What a file holds must not reach the terminal as a control sequence.
-    return _CONTROL.sub("·", _text(value))
+    text = _CONTROL.sub("·", _text(value))
+    return text[:12] if _HASH.fullmatch(text) else text
 
 
 def write_json(rows: Iterable[Row], out: IO[str]) -> None:
@@ -106,19 +108,20 @@ def write_table(rows: Sequence[Row], columns: Sequence[str], out: IO[str], title
     cells = [[table_cell(row.get(name)) for name in columns] for row in rows]
     number = [any(isinstance(row.get(name), (int, Decimal)) for row in rows) for name in columns]
     console = Console(file=out)
-    needed = 3 * len(columns) + sum(max(map(len, column)) for column in zip(columns, *cells, strict=True))
+    headers = [max(name.split("\n"), key=len) for name in columns]
+    needed = 3 * len(columns) + sum(max(map(len, column)) for column in zip(headers, *cells, strict=True))
     wide = needed > console.width
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", header_style="bold")
     if wide and len(rows) <= _ROWS_SIDE_BY_SIDE:
         table.show_header = False
-        table.add_column(style="bold")
+        table.add_column(style="bold", no_wrap=True)
         for _ in rows:
-            table.add_column(justify="right")
+            table.add_column(justify="right", overflow="fold")
         for name, *values in zip(columns, *cells, strict=True):
             table.add_row(name, *map(Text, values))
     else:
         for name, is_number in zip(columns, number, strict=True):
-            table.add_column(name, justify="right" if is_number else "left")
+            table.add_column(name, justify="right" if is_number else "left", overflow="fold")
         for line in cells:
             table.add_row(*map(Text, line))
         if wide and not console.is_terminal:

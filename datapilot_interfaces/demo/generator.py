@@ -146,9 +146,7 @@ def _hardware(seed: str) -> DemoOrganization:
     return _organization("ferragens", "Ferragens Sul", REPORT, products, files, orders)
 
 
-def _file(
-    layout: Layout, month: Month, content: bytes, orders: Sequence[Order], faults: Counter[Month]
-) -> DemoFile:
+def _file(layout: Layout, month: Month, content: bytes, orders: Sequence[Order], faults: Counter[Month]) -> DemoFile:
     accepted: Counter[Month] = Counter()
     for order in orders:
         accepted[order.month] += len(order.lines)
@@ -181,9 +179,7 @@ def _correction(bakery: DemoOrganization, impossible: Order) -> Correction:
     content = SPREADSHEET.write(SPREADSHEET.rows(after), Decimal(0))
     return Correction(
         replaces=bakery.files[0].name,
-        file=replace(
-            _file(SPREADSHEET, JANUARY, content, after, Counter()), name="vendas_2024-01_corrigido.csv"
-        ),
+        file=replace(_file(SPREADSHEET, JANUARY, content, after, Counter()), name="vendas_2024-01_corrigido.csv"),
         truth=figures(after, SPREADSHEET.has_discount)[JANUARY],
         gone=gone.number,
         raised=raised.number,

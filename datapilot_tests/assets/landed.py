@@ -6,25 +6,45 @@ import csv
 import datetime as dt
 import hashlib
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from datapilot_assets.silver.sales import classify_sales, count_fates, sales_quarantine, silver_sales
 from datapilot_domain.contracts.sales import BRONZE_SALES
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
+from datapilot_resources.lakehouse import arrow_schema
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 FIELDS = tuple(column.name for column in SALES_FIELDS)
 NUMBERS = tuple(column.name for column in SALES_FIELDS if column.holds == "number")
-ENTRY_DDL = (
-    "content_id string, source_id string, file string, file_sha256 string, landed_seq int, layout string,"
-    " arrived_on date, decimal_marks map<string,string>, date_orders map<string,string>,"
-    " has map<string,boolean>, line_level array<string>, currency string, time_zone string, org_id string"
+_TEXTS, _FLAGS = pa.map_(pa.string(), pa.string()), pa.map_(pa.string(), pa.bool_())
+ENTRIES = pa.schema(
+    [
+        *((name, pa.string()) for name in ("content_id", "source_id", "file", "file_sha256")),
+        ("landed_seq", pa.int32()),
+        ("layout", pa.string()),
+        ("arrived_on", pa.date32()),
+        ("decimal_marks", _TEXTS),
+        ("date_orders", _TEXTS),
+        ("has", _FLAGS),
+        ("line_level", pa.list_(pa.string())),
+        *((name, pa.string()) for name in ("currency", "time_zone", "org_id")),
+    ]
 )
-LOST_DDL = "landed_seq int, unit_key string, line_no int, sold_on date, month string"
+LOST = pa.schema(
+    [
+        ("landed_seq", pa.int32()),
+        ("unit_key", pa.string()),
+        ("line_no", pa.int32()),
+        ("sold_on", pa.date32()),
+        ("month", pa.string()),
+    ]
+)
 FINGERPRINT = "f" * 32
 
 
@@ -34,7 +54,7 @@ class Landed:
 
     records: list[dict[str, Any]] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
-    lost: list[tuple[Any, ...]] = field(default_factory=list)
+    lost: list[dict[str, Any]] = field(default_factory=list)
     _equal: Counter[tuple[Any, ...]] = field(default_factory=Counter)
 
     def file(self, has: str, *, mark: str = ".", line_level: tuple[str, ...] = (), **more: Any) -> str:
@@ -48,7 +68,7 @@ class Landed:
             "landed_seq": len(self.entries) + 1,
             "layout": "layout",
             "arrived_on": dt.date(2024, 4, 2),
-            "decimal_marks": {name: mark for name in NUMBERS if name in has.split()},
+            "decimal_marks": dict.fromkeys((name for name in NUMBERS if name in has.split()), mark),
             "date_orders": {"sold_at": "ymd"},
             "has": {name: name in has.split() for name in FIELDS},
             "line_level": list(line_level),
@@ -84,12 +104,10 @@ class Landed:
         return row
 
     def classify(self, spark: SparkSession) -> DataFrame:
-        names = BRONZE_SALES.column_names
-        records = spark.createDataFrame([[row[name] for name in names] for row in self.records], BRONZE_SALES.ddl)
         return classify_sales(
-            records,
-            spark.createDataFrame([tuple(entry.values()) for entry in self.entries], ENTRY_DDL),
-            spark.createDataFrame(self.lost, LOST_DDL),
+            frame(spark, self.records, arrow_schema(BRONZE_SALES)),
+            frame(spark, self.entries, ENTRIES),
+            frame(spark, self.lost, LOST),
         )
 
     def refine(self, spark: SparkSession) -> Refined:
@@ -116,12 +134,29 @@ class Refined:
         return sorted(rows, key=lambda row: (row["record_no"], row["event_type"] == "return"))
 
 
+def frame(spark: SparkSession, rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> DataFrame:
+    """Through Arrow: a frame made of Python rows would start Spark's Python workers first."""
+    return spark.createDataFrame(pa.Table.from_pylist(list(rows), schema))
+
+
 def fingerprints(spark: SparkSession, *months: str) -> DataFrame:
-    return spark.createDataFrame([(month, FINGERPRINT) for month in sorted(months)], "month string, fingerprint string")
+    schema = pa.schema([("month", pa.string()), ("fingerprint", pa.string())])
+    return frame(spark, [{"month": month, "fingerprint": FINGERPRINT} for month in sorted(months)], schema)
+
+
+def zero_months(spark: SparkSession, *months: str) -> DataFrame:
+    schema = pa.schema([(name, pa.string()) for name in ("month", "currency", "org_id")])
+    return frame(spark, [{"month": month, "currency": "BRL", "org_id": "acme"} for month in months], schema)
 
 
 _ENGLISH = {
-    **{"order_id": "order_id", "line": "line_no", "order_date": "sold_at", "sku": "sku", "amount": "line_amount"},
+    **{
+        "order_id": "order_id",
+        "line": "line_no",
+        "order_date": "sold_at",
+        "sku": "sku",
+        "amount": "line_amount",
+    },
     **{"product": "product_name", "quantity": "quantity", "unit_price": "unit_price", "status": "status"},
     **{"order_discount": "order_discount", "customer_id": "customer_id", "state": "state"},
     **{"channel": "channel", "payment_method": "payment_method"},

@@ -49,7 +49,12 @@ def test_wording_follows_the_locale() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"sum_of": "units"}, {"denominator": None}, {"additive": True}, {"numerator": None, "denominator": None}],
+    [
+        {"sum_of": "units"},
+        {"denominator": None},
+        {"additive": True},
+        {"numerator": None, "denominator": None},
+    ],
 )
 def test_a_kpi_is_a_sum_or_a_ratio(changed: dict[str, object]) -> None:
     values = KPIS["average_ticket"].model_dump() | changed

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from datapilot_resources.settings import Settings, SettingsError
 
@@ -75,6 +76,9 @@ def test_no_secret_is_shown() -> None:
     with pytest.raises(SettingsError) as error:
         Settings.from_environment({"S3_SECRET_ACCESS_KEY": CANARY})
     assert CANARY not in str(error.value)
+    with pytest.raises(ValidationError) as invalid:
+        Settings.model_validate({"S3_SECRET_ACCESS_KEY": CANARY})
+    assert CANARY[-6:] not in str(invalid.value)  # pydantic shows both ends of a long input
 
 
 def test_each_engine_gets_its_spelling_of_a_table() -> None:

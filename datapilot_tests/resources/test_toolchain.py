@@ -62,7 +62,7 @@ def test_without_any_java_the_remedy_is_named(no_java: Path, monkeypatch: pytest
 
 def test_spark_s_java_drops_the_module_and_keeps_the_rest(no_java: Path) -> None:
     fake_java(no_java / "bin" / "java", "17.0.1")
-    java = toolchain.java_home() / "bin" / "java"
+    java = str(toolchain.java_home() / "bin" / "java")
     command = [java, "-Xmx1g", "--add-modules=jdk.incubator.vector", "a b", "--add-modules=other"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"})
     assert done.stdout == "-Xmx1g a b --add-modules=other\n"

@@ -23,7 +23,7 @@ from datapilot_domain.contracts.sales import (
     SALES_PRODUCTS,
     SILVER_SALES,
 )
-from datapilot_tests.assets.landed import LAYOUTS, SAMPLES, Landed, fingerprints, land_sample
+from datapilot_tests.assets.landed import LAYOUTS, SAMPLES, Landed, fingerprints, land_sample, zero_months
 
 EXPECTED = json.loads((SAMPLES / "expected.json").read_text("utf-8"))["sales"]
 MONTHS = tuple(EXPECTED)
@@ -37,9 +37,8 @@ def gold(request: pytest.FixtureRequest, spark: SparkSession) -> tuple[str, dict
         land_sample(landed, f"vendas_{month}", request.param)
     marks = fingerprints(spark, *MONTHS)
     silver = silver_sales(landed.classify(spark), marks).cache()
-    no_months = spark.createDataFrame([], "month string, currency string, org_id string")
     frames = {
-        "month": (SALES_MONTH, sales_month(silver, marks, no_months)),
+        "month": (SALES_MONTH, sales_month(silver, marks, zero_months(spark))),
         "daily": (SALES_DAILY, sales_daily(silver, marks)),
         "products": (SALES_PRODUCTS, sales_products(silver, marks)),
         "breakdown": (SALES_BREAKDOWN, sales_breakdown(silver, marks)),
@@ -104,9 +103,7 @@ def test_days_and_dimensions_sum_to_the_month(gold: tuple[str, dict[str, Rows]])
         groups = {"daily": [row for row in tables["daily"] if row["month"] == month["month"]]}
         for dimension in DIMENSIONS:
             groups[dimension] = [
-                row
-                for row in tables["breakdown"]
-                if (row["month"], row["dimension"]) == (month["month"], dimension)
+                row for row in tables["breakdown"] if (row["month"], row["dimension"]) == (month["month"], dimension)
             ]
         for name, rows in groups.items():
             for measure in ADDITIVE_NAMES:

@@ -1,0 +1,72 @@
+"""Where the demo plays: a home of its own, made anew each time, and a log file for what engines print."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+# Settings of the user that must not reach the demo: it lands in a folder of its own, never in their store.
+_SET_ASIDE = ("DATAPILOT_STORE", "DATAPILOT_STORE_FILE", "DATAPILOT_HOME_FILE", "DATAPILOT_FIRST_MONTH", "DAGSTER_HOME")
+_MARK = ".datapilot-demo"
+
+
+class NotTheDemo(RuntimeError):
+    """The demo's folder holds something that the demo did not make."""
+
+
+def fresh_home(home: Path) -> Path:
+    """An empty `home/demo`. Only a folder that an earlier demo marked as its own is cleared."""
+    demo = home / "demo"
+    if demo.exists() and not (demo / _MARK).is_file():
+        raise NotTheDemo(f"{demo} exists and is no demo")
+    shutil.rmtree(demo, ignore_errors=False) if demo.exists() else None
+    demo.mkdir(parents=True)
+    (demo / _MARK).write_text("made by `datapilot demo`, cleared by the next one\n")
+    return demo
+
+
+@contextmanager
+def demo_environment(demo: Path) -> Iterator[None]:
+    """Point this process at the demo's home, and back afterwards."""
+    before = dict(os.environ)
+    for name in _SET_ASIDE:
+        os.environ.pop(name, None)
+    os.environ["DATAPILOT_HOME"] = str(demo)
+    try:
+        yield
+    finally:
+        _restore(before)
+
+
+def _restore(before: Mapping[str, str]) -> None:
+    for name in set(os.environ) - set(before):
+        del os.environ[name]
+    os.environ.update(before)
+
+
+@contextmanager
+def engines_log_to(path: Path, shown: IO[str]) -> Iterator[IO[str]]:
+    """Send what Dagster, Spark and the JVM print to a file; yields a stream that still reaches the reader.
+
+    By file descriptor, because the JVM inherits it and never sees sys.stdout.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with os.fdopen(os.dup(shown.fileno()), "w", encoding="utf-8", buffering=1) as reader:
+        kept = os.dup(1), os.dup(2)
+        with path.open("ab") as log:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+        try:
+            yield reader
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for number, old in enumerate(kept, start=1):
+                os.dup2(old, number)
+                os.close(old)

@@ -1,0 +1,311 @@
+"""silver.sales: each rule with a line that meets it, all of them refined in one pass."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from datapilot_domain.contracts.sales import SILVER_SALES
+from datapilot_tests.assets.landed import Landed, Refined
+
+USUAL = {"sku": "A", "quantity": "1", "unit_price": "10.00", "line_amount": "10.00", "status": "paid"}
+FULL = (
+    "order_id line_no sold_at sku product_name quantity unit_price line_amount order_discount order_freight"
+    " order_tax fees status payment_status refund_amount currency customer_email store"
+)
+
+
+def _land() -> Landed:
+    landed = Landed()
+    full = landed.file(FULL)
+    line = landed.line
+
+    def order(order_id: str, **values: Any) -> dict[str, Any]:
+        return line(full, **{"order_id": order_id, **USUAL, **values})
+
+    # Statuses (R17).
+    order("status-both", status="pago", payment_status="Pendente")
+    order("status-cancelled", status="Cancelado", payment_status="Pago")
+    order("status-order", status="  NÃO   Aprovado ", payment_status=None)
+    order("status-blank", status=None)
+    order("status-odd", status="talvez")
+    bare = landed.file("order_id sold_at sku quantity unit_price", currency="USD")
+    line(bare, order_id="bare", sku="A", quantity="3", unit_price="0.3333333")
+    # Times (R23).
+    order("time-local", sold_on=dt.date(2024, 1, 31), sold_at="31/01/2024 23:30:15.5")
+    order("time-offset", sold_on=dt.date(2024, 1, 31), sold_at="2024-02-01T02:30:00Z")
+    order("time-noon", sold_on=dt.date(2024, 1, 31), sold_at="01/31/2024 12:05 AM")
+    order("time-none", sold_on=dt.date(2024, 1, 31), sold_at="2024-01-31")
+    # Order-level amounts (R15): first line only, repeated, blank; 0.10 over three equal lines.
+    for number in ("1", "2", "3"):
+        first = number == "1"
+        order(
+            "alloc",
+            line_no=number,
+            order_discount="0.10" if first else "0.00",
+            order_freight="15.00",
+            order_tax=None,
+        )
+        order("alloc-free", line_no=number, line_amount="0.00", unit_price="0.00", order_freight="1.00")
+    order("alloc-bad", line_no="1", order_discount="3.00", quantity="x")
+    order("alloc-bad", line_no="2", line_amount="2.00")
+    order("alloc-bad", line_no="3", line_amount="1.00")
+    order("alloc-month", line_no="1", order_freight="4.00")
+    order("alloc-month", line_no="2", sold_on=dt.date(2024, 2, 3), order_freight="4.00")
+    per_line = landed.file("order_id sku quantity line_amount order_discount status", line_level=("order_discount",))
+    line(per_line, order_id="per-line", **USUAL | {"sku": "A", "order_discount": "1.00"})
+    line(per_line, order_id="per-line", **USUAL | {"sku": "B", "order_discount": "2.50"})
+    # Returns (R18).
+    order("back-status", line_no="1", quantity="2", line_amount="20.00", status="Devolvido", order_discount="5")
+    order("back-refund", line_no="1", line_amount="30.00", status="refunded", refund_amount="-12.00")
+    order("back-refund", line_no="2", line_amount="10.00", status="refunded", refund_amount="-12.00")
+    order("back-up", event_type="return", quantity="2", line_amount="20.00")
+    order("back-down", quantity="-2", line_amount="-20.00", status="returned")
+    # Same line number twice in a file.
+    order("twice-equal", line_no="1")
+    order("twice-equal", line_no="1")
+    order("twice-other", line_no="1", sku="B")
+    order("twice-other", line_no="1", sku="C", occurrence=2)
+    order("unnumbered", sku="B")
+    order("unnumbered", sku="B")
+    order("unnumbered", sku="C")
+    # Merged away: one line of an order, an order without numbers, an undated line.
+    kept = order("lost", line_no="1")
+    order("lost", line_no="2", order_discount="4.00")
+    plain = order("lost-plain")
+    undated = order("lost-undated", sold_on=None)
+    landed.lost += [
+        {"landed_seq": 1, "unit_key": kept["unit_key"], "line_no": 2, "sold_on": kept["sold_on"]},
+        {"landed_seq": 1, "unit_key": plain["unit_key"], "line_no": None, "sold_on": plain["sold_on"]},
+        {"landed_seq": 1, "unit_key": undated["unit_key"], "line_no": None, "sold_on": None},
+        {"landed_seq": 99, "unit_key": kept["unit_key"], "line_no": 1, "sold_on": kept["sold_on"]},
+    ]
+    # Others.
+    order("gift", line_amount="0.00", unit_price="0.00")
+    order("stock", event_type="adjustment")
+    order("dollar", currency=" usd ")
+    order("freight-odd", order_freight="grátis")
+    order("name", sku=None, product_name="  Café  Ção ")
+    order("extras", extras={"obs": "a@b.com.br e 123.456.789-09", "nota": "12.345.678/0001-95", "ean": "7891000100103"})
+    line("nobody", order_id="invisible", **USUAL)
+    # Quarantine.
+    order("bad-shape", defect="RECORD_SHAPE:line_amount", quantity="", line_amount=None, unit_price=None)
+    order("bad-date", sold_on=None, sold_at="2024-02-31", customer_email="a@b.com", sku="cpf 12345678909")
+    order("bad-nodate", sold_on=None)
+    order("bad-early", sold_on=dt.date(2017, 1, 2), month="2024-01")
+    order("bad-late", sold_on=dt.date(2024, 4, 4), month="2024-04")
+    order("good-late", sold_on=dt.date(2024, 4, 3), month="2024-04")
+    order("bad-quantity", quantity="")
+    order("bad-amount", line_amount="1,2,3")
+    order("bad-price", line_amount=None, unit_price="abc")
+    order("bad-huge", line_amount=None, quantity="99999999999", unit_price="99999999999")
+    order("bad-empty", line_amount=None, unit_price=None)
+    order("bad-sign", quantity="-1", line_amount="10.00")
+    line(full, **USUAL | {"sku": None})
+    order("bad-discount", order_discount="10%")
+    # The same content in two sources.
+    shared = landed.file(FULL, content_id="shared")
+    landed.file(FULL, content_id="shared", source_id="shop")
+    line(shared, order_id="shared", **USUAL)
+    return landed
+
+
+@pytest.fixture(scope="module")
+def refined(spark: SparkSession) -> Refined:
+    return _land().refine(spark)
+
+
+def test_rows_are_the_contracts(refined: Refined) -> None:
+    assert tuple(refined.silver[0]) == SILVER_SALES.column_names
+    required = [column.name for column in SILVER_SALES.columns if not column.nullable]
+    assert [(row["order_id"], name) for row in refined.silver for name in required if row[name] is None] == []
+    ids = [row["sale_line_id"] for row in refined.silver]
+    assert len(ids) == len(set(ids))
+    assert refined.order("invisible") == []
+
+
+@pytest.mark.parametrize(
+    ("order", "raw", "status"),
+    [
+        ("status-both", "Pendente", "open"),
+        ("status-cancelled", "Cancelado", "cancelled"),
+        ("status-order", "NÃO   Aprovado", "refused"),
+        ("status-blank", None, "unknown"),
+        ("status-odd", "talvez", "unknown"),
+        ("bare", None, "paid"),
+    ],
+)
+def test_status(refined: Refined, order: str, raw: str | None, status: str) -> None:
+    (row,) = refined.order(order)
+    assert (row["status_raw"], row["status"]) == (raw, status)
+    assert ("status_assumed" in row["flags"]) == (order == "bare")
+
+
+def test_amount_is_derived_from_quantity_and_price_where_only_they_exist(refined: Refined) -> None:
+    (row,) = refined.order("bare")
+    assert (row["unit_price"], row["gross_amount"]) == (Decimal("0.333333"), Decimal("1.0000"))
+    assert row["flags"] == ["derived", "status_assumed", "discount_absent"]
+    assert row["currency"] == "USD"
+    assert [row[name] for name in ("line_discount", "order_discount_alloc", "freight_alloc", "fee_alloc")] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("order", "instant"),
+    [
+        ("time-local", dt.datetime(2024, 2, 1, 2, 30, 15, 500000)),
+        ("time-offset", dt.datetime(2024, 2, 1, 2, 30)),
+        ("time-noon", dt.datetime(2024, 1, 31, 3, 5)),
+        ("time-none", None),
+    ],
+)
+def test_instants_lie_on_the_civil_date(refined: Refined, order: str, instant: dt.datetime | None) -> None:
+    (row,) = refined.order(order)
+    assert row["sold_on"] == dt.date(2024, 1, 31)
+    found = row["sold_at"]
+    # Spark hands timestamps out in the zone of this process.
+    utc = found.astimezone(dt.timezone.utc).replace(tzinfo=None) if found else None
+    assert utc == instant
+
+
+def _amounts(rows: list[dict[str, Any]], name: str) -> list[str | None]:
+    return [None if row[name] is None else f"{row[name]:.2f}" for row in rows]
+
+
+def test_order_amounts_count_once(refined: Refined) -> None:
+    rows = refined.order("alloc")
+    assert _amounts(rows, "order_discount_alloc") == ["0.03", "0.03", "0.04"]
+    assert _amounts(rows, "freight_alloc") == ["5.00", "5.00", "5.00"]
+    assert _amounts(rows, "tax_alloc") == ["0.00", "0.00", "0.00"]
+    assert _amounts(rows, "net_amount") == ["9.97", "9.97", "9.96"]
+    assert _amounts(refined.order("alloc-free"), "freight_alloc") == ["0.33", "0.33", "0.34"]
+
+
+def test_a_quarantined_line_leaves_the_whole_order_amount_to_the_good_ones(refined: Refined) -> None:
+    assert _amounts(refined.order("alloc-bad"), "order_discount_alloc") == ["2.00", "1.00"]
+
+
+def test_an_order_in_two_months_is_allocated_in_each(refined: Refined) -> None:
+    assert _amounts(refined.order("alloc-month"), "freight_alloc") == ["4.00", "4.00"]
+
+
+def test_values_per_line_stay_on_their_line(refined: Refined) -> None:
+    rows = refined.order("per-line")
+    assert _amounts(rows, "line_discount") == ["1.00", "2.50"]
+    assert _amounts(rows, "order_discount_alloc") == [None, None]
+    assert _amounts(rows, "net_amount") == ["9.00", "7.50"]
+
+
+def test_a_status_that_says_returned_adds_a_return_row(refined: Refined) -> None:
+    sale, back = refined.order("back-status")
+    assert (sale["event_type"], sale["status"], "status_returned" in sale["flags"]) == ("sale", "paid", True)
+    assert (back["event_type"], back["status"]) == ("return", "returned")
+    assert back["flags"] == ["derived_return", "return_date_assumed"]
+    assert (back["quantity"], back["gross_amount"], back["net_amount"]) == (-2, -20, -20)
+    assert (sale["net_amount"], back["order_discount_alloc"]) == (15, None)
+    assert back["sold_on"] == sale["sold_on"]
+
+
+def test_a_refund_of_the_order_is_what_its_return_rows_sum_to(refined: Refined) -> None:
+    backs = [row for row in refined.order("back-refund") if row["event_type"] == "return"]
+    assert _amounts(backs, "gross_amount") == ["-9.00", "-3.00"]
+
+
+@pytest.mark.parametrize("order", ["back-up", "back-down"])
+def test_return_events_are_negative_and_alone(refined: Refined, order: str) -> None:
+    (row,) = refined.order(order)
+    assert (row["event_type"], row["quantity"], row["gross_amount"]) == ("return", -2, -20)
+
+
+def test_repeated_line_numbers(refined: Refined) -> None:
+    assert len(refined.order("twice-equal")) == 1
+    assert [(row["sku"], row["line_no"]) for row in refined.order("twice-other")] == [("B", 1), ("C", 2)]
+    assert [row["line_no"] for row in refined.order("unnumbered")] == [1, 2, 1]
+
+
+def test_lost_lines_are_gone_and_take_their_share_with_them(refined: Refined) -> None:
+    (row,) = refined.order("lost")
+    assert (row["line_no"], row["order_discount_alloc"]) == (1, 2)
+    assert refined.order("lost-plain") == []
+    assert "lost-undated" not in str(refined.quarantine)
+
+
+@pytest.mark.parametrize(
+    ("order", "flag"), [("gift", "gift"), ("stock", "adjustment"), ("freight-odd", "order_freight_unreadable")]
+)
+def test_flags(refined: Refined, order: str, flag: str) -> None:
+    (row,) = refined.order(order)
+    assert row["flags"] == [flag]
+
+
+def test_texts(refined: Refined) -> None:
+    assert refined.order("dollar")[0]["currency"] == "USD"
+    (named,) = refined.order("name")
+    assert (named["product_name"], named["product_key"]) == ("Café  Ção", "café  ção")
+    assert refined.order("extras")[0]["extras"] == {"obs": "*** e ***", "nota": "***", "ean": "7891000100103"}
+
+
+def test_a_content_counts_in_each_source_that_landed_it(refined: Refined) -> None:
+    rows = refined.order("shared")
+    assert {row["source_id"] for row in rows} == {"main", "shop"}
+    assert len({row["sale_line_id"] for row in rows}) == 2
+
+
+@pytest.mark.parametrize(
+    ("order", "failures"),
+    [
+        ("bad-shape", ["RECORD_SHAPE:line_amount", "QUANTITY_MISSING:quantity", "AMOUNT_MISSING:line_amount"]),
+        ("bad-date", ["DATE_UNREADABLE:sold_at"]),
+        ("bad-nodate", ["DATE_MISSING:sold_at"]),
+        ("bad-early", ["DATE_OUTSIDE_CALENDAR:sold_at"]),
+        ("bad-late", ["DATE_OUTSIDE_CALENDAR:sold_at"]),
+        ("bad-quantity", ["QUANTITY_MISSING:quantity"]),
+        ("alloc-bad", ["QUANTITY_UNREADABLE:quantity"]),
+        ("bad-amount", ["AMOUNT_UNREADABLE:line_amount"]),
+        ("bad-price", ["AMOUNT_UNREADABLE:unit_price"]),
+        ("bad-huge", ["AMOUNT_UNREADABLE:unit_price"]),
+        ("bad-empty", ["AMOUNT_MISSING:line_amount"]),
+        ("bad-sign", ["SIGN_CONFLICT:quantity"]),
+        ("bad-discount", ["DISCOUNT_UNREADABLE:order_discount"]),
+    ],
+)
+def test_quarantine_reasons(refined: Refined, order: str, failures: list[str]) -> None:
+    (row,) = (row for row in refined.quarantine if row["text"].startswith(f"order_id={order};"))
+    assert row["failures"] == failures
+    assert [row["reason"], row["column"]] == failures[0].split(":")
+
+
+def test_a_line_of_nothing_is_quarantined(refined: Refined) -> None:
+    assert [row["failures"] for row in refined.quarantine if "order_id=" not in row["text"]] == [
+        ["PRODUCT_AND_ORDER_MISSING:order_id"]
+    ]
+
+
+def test_quarantine_shows_the_fields_and_hides_people(refined: Refined) -> None:
+    (row,) = (row for row in refined.quarantine if "bad-date" in row["text"])
+    assert row["text"] == (
+        "order_id=bad-date; sold_at=2024-02-31; status=paid; sku=cpf ***; quantity=1; unit_price=10.00;"
+        " line_amount=10.00; customer_email=***"
+    )
+    assert (row["file"], row["landed_seq"], row["month"]) == ("content0.csv", 1, "2024-01")
+
+
+def test_a_date_one_day_after_arrival_is_still_good(refined: Refined) -> None:
+    assert [row["month"] for row in refined.order("good-late")] == ["2024-04"]
+
+
+def test_every_record_has_one_fate(refined: Refined) -> None:
+    landed = _land()
+    lost, invisible, shared = 3, 1, 1
+    assert sum(row["records"] for row in refined.fates) == len(landed.records) - lost - invisible + shared
+    assert all(row["records"] == row["good"] + row["quarantined"] + row["superseded"] for row in refined.fates)
+    derived = sum("derived_return" in row["flags"] for row in refined.silver)
+    assert sum(row["good"] for row in refined.fates) == len(refined.silver) - derived
+    assert sum(row["quarantined"] for row in refined.fates) == len(refined.quarantine)
+    assert sum(row["superseded"] for row in refined.fates) == 1
+    (january,) = (row for row in refined.fates if (row["month"], row["source_id"]) == ("2024-01", "main"))
+    assert january["warned_lines"] == {"STATUS_UNKNOWN": 2}
+    assert january["warned_amount"] == {"STATUS_UNKNOWN": Decimal("20.0000")}

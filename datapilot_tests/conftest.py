@@ -1,0 +1,12 @@
+"""Fixtures for every room. Nothing here reads the environment of whoever runs the tests."""
+
+from __future__ import annotations
+
+import os
+
+pytest_plugins = ["datapilot_tests.services.fixtures", "datapilot_tests.workbench"]
+
+# Definitions read their settings when they are imported: a developer's own store must not leak into the tests.
+for _name in list(os.environ):
+    if _name.startswith(("DATAPILOT_", "S3_", "SPARK_REMOTE")):
+        del os.environ[_name]

@@ -1,0 +1,127 @@
+"""Fingerprints: a change of anything that a table is computed from changes exactly what depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datapilot_domain.contracts import FAMILY_CONTRACTS
+from datapilot_domain.contracts.table import Column, TableContract
+from datapilot_domain.fingerprints import NOTHING_LANDED, expected_fingerprints, months_reading
+from datapilot_domain.organizations import Organization, OrgId
+from datapilot_domain.partitions import Month
+
+MONTHS = [Month(2024, 1).plus(n) for n in range(-2, 6)]
+JANUARY = Month(2024, 1)
+ACME = Organization(org_id=OrgId("acme"), name="Acme")
+
+
+def table(layer: str, name: str, reads: tuple[str, ...] = (), window: tuple[int, int] = (0, 0), **more: object):
+    column = Column(name="month", description="month")
+    return TableContract.model_validate(
+        {"family": "x", "layer": layer, "table": name, "description": name, "columns": (column,), "key": ("month",)}
+        | {"reads": reads, "months_read": window, **more}
+    )
+
+
+BRONZE = table("bronze", "b")
+SILVER = table("silver", "s", ("bronze.b",), settings_read=("currency",))
+WIDE = table("gold", "wide", ("silver.s",), (-1, 1))
+PLAIN = table("gold", "plain", ("silver.s",))
+# Reads the month before of a table that itself reads its neighbours.
+BEHIND = table("gold", "behind", ("gold.wide",), (-1, -1), settings_read=("locale",))
+FAMILY = (BRONZE, SILVER, WIDE, PLAIN, BEHIND)
+LANDED = {month: f"hash of {month}" for month in MONTHS}
+
+
+def fingerprints(
+    contracts: tuple[TableContract, ...] = FAMILY,
+    organization: Organization = ACME,
+    landed: Mapping[Month, str] = LANDED,
+) -> dict[tuple[str, Month], str]:
+    found = expected_fingerprints(contracts, organization, landed, MONTHS)
+    return {(table_id, month): text for table_id, months in found.items() for month, text in months.items()}
+
+
+def changed(**what: object) -> dict[str, set[int]]:
+    """Table → months, counted from January, whose fingerprint differs."""
+    before, after = fingerprints(), fingerprints(**what)  # type: ignore[arg-type]
+    differing: dict[str, set[int]] = {}
+    for (table_id, month), text in after.items():
+        if before[table_id, month] != text:
+            differing.setdefault(table_id, set()).add(MONTHS.index(month) - 2)
+    return differing
+
+
+EVERY_MONTH = set(range(-2, 6))
+
+
+def test_a_landed_month_reaches_the_tables_and_months_that_read_it():
+    assert changed(landed=LANDED | {JANUARY: "other"}) == {
+        "silver.s": {0},
+        "gold.wide": {-1, 0, 1},
+        "gold.plain": {0},
+        "gold.behind": {0, 1, 2},
+    }
+
+
+@pytest.mark.parametrize(
+    ("contract", "tables"),
+    [
+        (BRONZE, set()),
+        (SILVER, {"silver.s", "gold.wide", "gold.plain", "gold.behind"}),
+        (WIDE, {"gold.wide", "gold.behind"}),
+        (PLAIN, {"gold.plain"}),
+        (BEHIND, {"gold.behind"}),
+    ],
+)
+def test_a_version_reaches_its_table_and_what_reads_it(contract: TableContract, tables: set[str]):
+    newer = contract.model_copy(update={"version": 2})
+    contracts = tuple(newer if other is contract else other for other in FAMILY)
+    assert changed(contracts=contracts) == dict.fromkeys(tables, EVERY_MONTH)
+
+
+def test_a_setting_reaches_the_tables_that_read_it():
+    everything = {"silver.s", "gold.wide", "gold.plain", "gold.behind"}
+    in_dollars = ACME.model_copy(update={"currency": "USD"})
+    assert changed(organization=in_dollars) == dict.fromkeys(everything, EVERY_MONTH)
+    in_english = ACME.model_copy(update={"locale": "en"})
+    assert changed(organization=in_english) == {"gold.behind": EVERY_MONTH}
+    renamed = ACME.model_copy(update={"name": "New", "mappings": {"h": {"a": "b"}}})
+    assert changed(organization=renamed) == {}
+
+
+def test_a_month_in_which_nothing_landed_is_as_if_it_had_been_emptied():
+    without = {month: text for month, text in LANDED.items() if month != JANUARY}
+    assert fingerprints(landed=without) == fingerprints(landed=LANDED | {JANUARY: NOTHING_LANDED})
+
+
+def test_every_table_and_landed_month_has_its_own():
+    found = list(fingerprints().values())
+    assert len(set(found)) == len(found)
+    assert all(len(text) == 32 and set(text) <= set("0123456789abcdef") for text in found)
+
+
+@given(months=st.sets(st.sampled_from(MONTHS[2:5])))
+def test_months_reading_are_those_whose_fingerprints_change(months: set[Month]):
+    landed = LANDED | dict.fromkeys(months, "other")
+    before, after = fingerprints(), fingerprints(landed=landed)
+    differing = {month for (_, month), text in after.items() if before[_, month] != text}
+    assert months_reading(FAMILY, months) == differing
+
+
+def test_tables_side_by_side_do_not_widen_each_other():
+    beside = (BRONZE, SILVER, *(table("gold", name, ("silver.s",), (-1, 0)) for name in "abc"))
+    assert months_reading(beside, [JANUARY]) == {JANUARY, JANUARY.plus(1)}
+
+
+@pytest.mark.parametrize("family", FAMILY_CONTRACTS)
+def test_contracts_are_listed_in_the_order_data_flows(family: str):
+    seen: set[str] = set()
+    for contract in FAMILY_CONTRACTS[family]:
+        assert set(contract.reads) <= seen
+        assert all(hasattr(ACME, name) for name in contract.settings_read)
+        seen.add(contract.id)

@@ -1,0 +1,139 @@
+"""Organization and source names: only what is safe in a path, a predicate and a partition key."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from datapilot_domain.organizations import (
+    RESERVED_IDS,
+    InvalidName,
+    Organization,
+    OrgId,
+    SourceSettings,
+    parse_source_id,
+)
+from datapilot_domain.partitions import InvalidPartition, OrgMonth
+
+BAD_NAMES = [
+    "../x", "x' OR '1'='1", "ACME", "null", "a|b", "acme\n", "\nacme", "acme ", "аcme", "acmé", "acme²", "ａcme", "acme１",
+    "", "ab", "1acme", "a" * 32, "acme/x", "acme-x", "acme_x", "acme.x", "acme\0", "con", "com1", "lpt9", "aux", "all",
+    "default", "tenant", "admin", "landing", "dead", "true", "false", "none", "ac\u200bme", "%2e%2e", "..", "acme\r",
+]  # fmt: skip
+
+
+def is_safe(text: str) -> bool:
+    """The rule of the design, spelled without the pattern of the code."""
+    letters, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
+    shaped = 3 <= len(text) <= 31 and text[0] in letters and all(c in letters + digits for c in text)
+    return shaped and text not in RESERVED_IDS
+
+
+NAMES = st.one_of(
+    st.sampled_from(BAD_NAMES),
+    st.text(max_size=33),
+    st.from_regex(r"[a-z][a-z0-9]{0,33}\n?", fullmatch=True),
+    st.sampled_from(sorted(RESERVED_IDS)),
+    st.text("abcаｂ019|/.'\n", min_size=2, max_size=6),
+)
+
+
+@given(text=NAMES)
+@example("acme")
+@example("a23")
+@example("a" * 31)
+def test_a_name_is_taken_or_refused_alike_at_every_door(text: str):
+    if is_safe(text):
+        assert OrgId(text) == text
+        assert Organization(org_id=text, name="x").org_id == text  # type: ignore[arg-type]
+        assert OrgMonth.parse(f"2024-01|{text}").org == text
+    else:
+        with pytest.raises(InvalidName):
+            OrgId(text)
+        with pytest.raises(ValidationError):
+            Organization(org_id=text, name="x")  # type: ignore[arg-type]
+        with pytest.raises((InvalidName, InvalidPartition)):
+            OrgMonth.parse(f"2024-01|{text}")
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_bad_names_of_the_brief_are_bad(name: str):
+    assert not is_safe(name)
+
+
+@pytest.mark.parametrize("value", [None, 7, b"acme", ["acme"], True])
+def test_only_text_is_a_name(value: object):
+    with pytest.raises(InvalidName):
+        OrgId(value)  # type: ignore[arg-type]
+
+
+def test_the_reserved_words():
+    words = "con prn aux nul com0 com9 lpt0 lpt9 null none true false default tenant admin landing dead all"
+    assert set(words.split()) <= RESERVED_IDS
+
+
+def test_an_id_stays_an_id():
+    org = OrgId("acme")
+    assert OrgId(org) is org
+    read = Organization.model_validate_json(Organization(org_id=org, name="Acme").model_dump_json())
+    assert isinstance(read.org_id, OrgId)
+
+
+@given(text=st.one_of(st.text(max_size=44), st.from_regex(r"[a-z][a-z0-9_-]{0,44}\n?", fullmatch=True)))
+@example("main")
+@example("loja-2")
+@example("part-1-of-2")
+@example("part-1-of-2-norte")
+def test_a_source_is_one_safe_folder_that_is_no_declaration(text: str):
+    alphabet = "abcdefghijklmnopqrstuvwxyz0123456789_-"
+    shaped = 1 <= len(text) <= 41 and all(c in alphabet for c in text) and text[0].isalpha()
+    if shaped and not re.fullmatch(r"part-\d+-of-\d+", text):
+        assert parse_source_id(text) == text
+    else:
+        with pytest.raises(InvalidName):
+            parse_source_id(text)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"currency": "brl"},
+        {"currency": "BRL\n"},
+        {"currency": "R$"},
+        {"time_zone": "America/Sao_Paolo"},
+        {"time_zone": "../etc/passwd"},
+        {"time_zone": ""},
+        {"locale": "pt"},
+        {"name": ""},
+        {"sources": {"../x": {}}},
+        {"sources": {"main": {"role": "counted"}}},
+        {"limits": {"max_bytes": 0}},
+        {"unknown": 1},
+    ],
+)
+def test_a_wrong_setting_is_refused(wrong: dict[str, object]):
+    with pytest.raises(ValidationError):
+        Organization.model_validate({"org_id": "acme", "name": "Acme", **wrong})
+
+
+def test_defaults_are_brazilian():
+    org = Organization(org_id=OrgId("acme"), name="Acme")
+    assert (org.locale, org.time_zone, org.currency) == ("pt-BR", "America/Sao_Paulo", "BRL")
+
+
+def test_a_source_that_nobody_declared_counts():
+    org = Organization(org_id=OrgId("acme"), name="Acme", sources={"mirror": SourceSettings(role="mirror")})
+    assert (org.source("mirror").role, org.source("other").role) == ("mirror", "counts")
+    assert not org.source("other").files_are_complete
+
+
+def test_a_saved_mapping_adds_to_the_others():
+    org = Organization(org_id=OrgId("acme"), name="Acme").with_mapping("h1", {"Data": "sold_at"})
+    both = org.with_mapping("h2", {"Dia": "sold_at"})
+    assert both.mappings == {"h1": {"Data": "sold_at"}, "h2": {"Dia": "sold_at"}}
+    assert org.mappings == {"h1": {"Data": "sold_at"}}
+    assert both.with_mapping("h1", {"Data": "paid_at"}).mappings["h1"] == {"Data": "paid_at"}

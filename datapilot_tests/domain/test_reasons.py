@@ -1,0 +1,77 @@
+"""Reason codes: worded in both languages, and every code that the pipeline uses is one of them."""
+
+from __future__ import annotations
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from datapilot_domain import reasons
+from datapilot_domain.contracts import CONTRACTS
+from datapilot_domain.reasons import REASONS, Reason, Refusal
+
+ROOT = Path(__file__).parents[2]
+# Callable → where its code stands → the scopes that it may have.
+USES = {
+    "Refusal": (0, "code", {"file"}),
+    "Notice": (None, "code", {"notice"}),
+    "_orders_notice": (0, "code", {"notice"}),
+}
+
+
+def used_codes() -> Iterator[tuple[str, str, set[str]]]:
+    """(place, code, allowed scopes) of every literal code in the pipeline's source."""
+    for path in sorted(ROOT.glob("datapilot_*/**/*.py")):
+        if "datapilot_tests" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in USES:
+                position, name, scopes = USES[node.func.id]
+                found = [keyword.value for keyword in node.keywords if keyword.arg == name]
+                found += node.args[position : position + 1] if position is not None else []
+                for value in found:
+                    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                        yield f"{path.relative_to(ROOT)}:{node.lineno}", value.value, scopes
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_no_code_is_written_twice():
+    assert len(REASONS) == len(reasons._ALL)
+
+
+@pytest.mark.parametrize("reason", REASONS.values(), ids=str)
+def test_wording_is_there_in_both_languages(reason: Reason):
+    for text in (reason.pt, reason.en, reason.remedy_pt, reason.remedy_en):
+        assert text.strip()
+    assert placeholders(reason.pt) == placeholders(reason.en)
+    assert reason.scope == "notice" or not placeholders(reason.pt)
+    assert not placeholders(reason.remedy_pt) | placeholders(reason.remedy_en)
+    assert (reason.text("pt-BR"), reason.text("en")) == (reason.pt, reason.en)
+    assert (reason.remedy("pt-BR"), reason.remedy("en")) == (reason.remedy_pt, reason.remedy_en)
+
+
+def test_every_code_that_refuses_or_tells_is_known_for_that_purpose():
+    uses = list(used_codes())
+    assert {code for _, code, _ in uses} >= {"LIMIT_EXCEEDED", "ORDERS_KEPT", "ORDERS_REMOVED"}
+    wrong = [use for use in uses if use[1] not in REASONS or REASONS[use[1]].scope not in use[2]]
+    assert wrong == []
+
+
+def test_every_rule_of_a_contract_has_a_reason_and_a_column():
+    for contract in CONTRACTS.values():
+        for rule in contract.rules:
+            assert REASONS[rule.code].scope == "record"
+
+
+def test_a_refusal_says_code_detail_and_remedy():
+    refusal = Refusal("LIMIT_EXCEEDED", "line 7: too long")
+    assert (refusal.code, str(refusal)) == ("LIMIT_EXCEEDED", "LIMIT_EXCEEDED: line 7: too long")
+    assert refusal.reason.remedy("en")
+    with pytest.raises(KeyError):
+        Refusal("NO_SUCH_CODE", "")
