@@ -16,7 +16,7 @@ from datapilot_assets.sales import SALES
 from datapilot_assets.sensors.inbox import inbox_sensor
 from datapilot_assets.sensors.landed import landed_sensor
 from datapilot_assets.sensors.registry import registry_sensor
-from datapilot_resources.platform import PlatformResource
+from datapilot_resources.platform_resource import PlatformResource
 from datapilot_resources.settings import Settings
 from datapilot_resources.spark import spark_resource
 

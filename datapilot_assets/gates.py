@@ -43,7 +43,7 @@ def arrow_contract_gates(contract: TableContract, table: pa.Table, months: Seque
     key = ", ".join(f'"{column}"' for column in contract.key)
     required = " + ".join(f'count_if("{column.name}" IS NULL)' for column in contract.columns if not column.nullable)
     counted = connection.execute(
-        f"SELECT month, count(*), count(DISTINCT row({key})), {required} FROM rows GROUP BY month"  # noqa: S608
+        f"SELECT month, count(*), count(DISTINCT row({key})), {required} FROM rows GROUP BY month"
     ).fetchall()
     return _contract_gates(months, counted, schema_ok)
 

@@ -26,7 +26,7 @@ from datapilot_assets.reports import write_reports
 from datapilot_assets.status import record_gates
 from datapilot_domain.partitions import OrgMonth
 from datapilot_domain.reasons import REASONS
-from datapilot_resources.platform import PlatformResource
+from datapilot_resources.platform_resource import PlatformResource
 from datapilot_resources.registry import UnknownOrganization
 
 

@@ -67,7 +67,7 @@ def _reports(
             {
                 "file": entry.file,
                 "records": entry.records,
-                **({name: None for name in fates} if pending else fates),
+                **(dict.fromkeys(fates) if pending else fates),
                 "effects": months.effects(entry),
                 "seq": entry.seq,
                 "sha256": entry.sha256,
@@ -211,7 +211,9 @@ def _effects_csv(row: Mapping[str, Any]) -> str:
 
 
 _WORDS = {
-    "pt-BR": ("Registros", "aceitos", "substituídos", "quarentena", "ignorados", "Motivo", "O que fazer", "Antes", "Depois"),
+    "pt-BR": (
+        "Registros", "aceitos", "substituídos", "quarentena", "ignorados", "Motivo", "O que fazer", "Antes", "Depois",
+    ),
     "en": ("Records", "accepted", "superseded", "quarantined", "ignored", "Reason", "What to do", "Before", "After"),
 }  # fmt: skip
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from datapilot_assets.status import stale_months, table_status
 from datapilot_domain.contracts import FAMILY_CONTRACTS
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from dagster._core.execution.plan.objects import StepFailureData
 
     from datapilot_assets.landing.intake import Landed
+
+
+# The run's events are in the UI; on a terminal only what went wrong is worth a line.
+_QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
 
 
 class IntakeFailed(RuntimeError):
@@ -60,7 +64,7 @@ def run_intake(platform: Platform, keys: Sequence[str]) -> list[Landed]:
     with _instance(platform) as instance:
         try:
             result = defs.resolve_job_def("intake").execute_in_process(
-                instance=instance, run_config={"ops": {"intake": {"config": {"keys": list(keys)}}}}
+                instance=instance, run_config={**_QUIET, "ops": {"intake": {"config": {"keys": list(keys)}}}}
             )
         except IntakeProblems as error:
             raise IntakeFailed(error.landed, error.problems) from error
@@ -96,7 +100,7 @@ def _run_stretch(
 
     before = _versions(platform, org, months)
     result = defs.resolve_job_def(refine_job_name(family)).execute_in_process(
-        instance=instance, tags=range_tags(org, months), raise_on_error=False
+        instance=instance, run_config=_QUIET, tags=range_tags(org, months), raise_on_error=False
     )
     after = _versions(platform, org, months)
     changed = sum(before.get(key) != version for key, version in after.items())

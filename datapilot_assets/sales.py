@@ -46,12 +46,30 @@ from datapilot_domain.landing import ActiveEntry, active_entries, counted_entrie
 from datapilot_domain.partitions import Month
 from datapilot_resources.lakehouse import arrow_schema
 
-_ENTRIES = (
-    "org_id string, content_id string, source_id string, file string, file_sha256 string, landed_seq int,"
-    " layout string, arrived_on date, decimal_marks map<string,string>, date_orders map<string,string>,"
-    " has map<string,boolean>, line_level array<string>, currency string, time_zone string"
+_TEXT_MAP = pa.map_(pa.string(), pa.string())
+_ENTRIES = pa.schema(
+    {
+        "org_id": pa.string(),
+        "content_id": pa.string(),
+        "source_id": pa.string(),
+        "file": pa.string(),
+        "file_sha256": pa.string(),
+        "landed_seq": pa.int32(),
+        "layout": pa.string(),
+        "arrived_on": pa.date32(),
+        "decimal_marks": _TEXT_MAP,
+        "date_orders": _TEXT_MAP,
+        "has": pa.map_(pa.string(), pa.bool_()),
+        "line_level": pa.list_(pa.string()),
+        "currency": pa.string(),
+        "time_zone": pa.string(),
+    }
 )
-_LOST = "landed_seq int, unit_key string, line_no int, sold_on date, month string"
+_FINGERPRINTS = pa.schema({"month": pa.string(), "fingerprint": pa.string()})
+_ZERO_MONTHS = pa.schema({"month": pa.string(), "currency": pa.string(), "org_id": pa.string()})
+# Up to here a month set is gathered and written by delta-rs, which commits in milliseconds and put-if-absent;
+# beyond, Spark writes in parallel. An empty or tiny Delta write by Spark costs seconds.
+SMALL_ROWS = 200_000
 
 
 def active_resolution(run: RefineRun) -> tuple[list[ActiveEntry], Resolution]:
@@ -73,51 +91,71 @@ def build_silver(run: RefineRun, months: Sequence[Month]) -> Built:
         months,
         sorted({str(item.entry.content_id) for item in here}),
     )
-    entries = run.spark.createDataFrame([_entry_row(run, item) for item in here], _ENTRIES)
-    lost = _spark_rows(run, resolution.lost_in(months), _LOST)
+    # Arrow, not Python rows: those would start Python workers beside the JVM.
+    entries = run.spark.createDataFrame(pa.Table.from_pylist([_entry_row(run, item) for item in here], _ENTRIES))
+    lost = run.spark.createDataFrame(resolution.lost_in(months))
     classified = classify_sales(records, entries, lost).persist()
-    silver = silver_sales(classified, _fingerprints(run, SILVER_SALES, months)).persist()
-    quarantine = sales_quarantine(classified, _fingerprints(run, SALES_QUARANTINE, months))
+    frames: dict[str, DataFrame | pa.Table] = {
+        SILVER_SALES.id: silver_sales(classified, _fingerprints(run, SILVER_SALES, months)),
+        SALES_QUARANTINE.id: sales_quarantine(classified, _fingerprints(run, SALES_QUARANTINE, months)),
+    }
+    expected_rows = sum(item.entry.months[m].records for item in here for m in months if m in item.entry.months)
+    cached = [classified]
+    contract_gates: dict[str, dict[Month, Gate]] = {}
+    for contract in (SILVER_SALES, SALES_QUARANTINE):
+        frame = frames[contract.id]
+        if expected_rows <= SMALL_ROWS:
+            frames[contract.id] = table = gather(frame, contract)
+            contract_gates[contract.id] = arrow_contract_gates(contract, table, months)
+        else:
+            frames[contract.id] = kept = frame.persist()
+            cached.append(kept)
+            contract_gates[contract.id] = spark_contract_gates(contract, kept, months)
     fates = [row.asDict() for row in count_fates(classified).collect()]
     gates = _silver_gates(run, months, fates, resolution, active)
-    contract_gates = {
-        SILVER_SALES.id: spark_contract_gates(SILVER_SALES, silver, months),
-        SALES_QUARANTINE.id: spark_contract_gates(SALES_QUARANTINE, quarantine, months),
-    }
-    rows = {
-        contract_id: {month: gate.numbers["rows"] for month, gate in found.items()}
-        for contract_id, found in contract_gates.items()
-    }
     return Built(
-        frames={SILVER_SALES.id: silver, SALES_QUARANTINE.id: quarantine},
-        rows=rows,
-        gates={
-            SILVER_SALES.id: {m: [contract_gates[SILVER_SALES.id][m], *gates[m]] for m in months},
-            SALES_QUARANTINE.id: {m: [contract_gates[SALES_QUARANTINE.id][m]] for m in months},
+        frames=frames,
+        rows={
+            contract_id: {month: gate.numbers["rows"] for month, gate in found.items()}
+            for contract_id, found in contract_gates.items()
         },
-        cached=[silver, classified],
+        gates={
+            contract_id: {month: [gate, *gates[month]] for month, gate in found.items()}
+            for contract_id, found in contract_gates.items()
+        },
+        cached=cached,
     )
 
 
-def _entry_row(run: RefineRun, item: ActiveEntry) -> tuple[Any, ...]:
+def gather(frame: DataFrame, contract: TableContract) -> pa.Table:
+    """A small result as Arrow in the contract's types, for delta-rs."""
+    return frame.toArrow().cast(arrow_schema(contract))
+
+
+def _entry_row(run: RefineRun, item: ActiveEntry) -> dict[str, Any]:
     entry, layout = item.entry, item.entry.layout
     assert layout is not None
-    return (
-        str(entry.org_id), entry.content_id, entry.source, entry.file, entry.sha256, entry.seq,
-        layout.header_hash, entry.arrived_on, layout.decimal_marks, layout.date_orders,
-        {column.name: layout.has(column.name) for column in BRONZE_SALES.columns if column.aliases},
-        list(layout.line_level), run.organization.currency, run.organization.time_zone,
-    )  # fmt: skip
-
-
-def _spark_rows(run: RefineRun, table: pa.Table, ddl: str) -> DataFrame:
-    rows = [tuple(row.values()) for row in table.to_pylist()]
-    return run.spark.createDataFrame(rows, ddl)
+    return {
+        "org_id": str(entry.org_id),
+        "content_id": entry.content_id,
+        "source_id": entry.source,
+        "file": entry.file,
+        "file_sha256": entry.sha256,
+        "landed_seq": entry.seq,
+        "layout": layout.header_hash,
+        "arrived_on": entry.arrived_on,
+        "decimal_marks": layout.decimal_marks,
+        "date_orders": layout.date_orders,
+        "has": {column.name: layout.has(column.name) for column in BRONZE_SALES.columns if column.aliases},
+        "line_level": list(layout.line_level),
+        "currency": run.organization.currency,
+        "time_zone": run.organization.time_zone,
+    }
 
 
 def _fingerprints(run: RefineRun, contract: TableContract, months: Sequence[Month]) -> DataFrame:
-    rows = [(str(month), run.expected[contract.id][month]) for month in months]
-    return run.spark.createDataFrame(rows, "month string, fingerprint string")
+    rows = [{"month": str(month), "fingerprint": run.expected[contract.id][month]} for month in months]
+    return run.spark.createDataFrame(pa.Table.from_pylist(rows, _FINGERPRINTS))
 
 
 def _silver_gates(
@@ -174,24 +212,26 @@ def build_gold(run: RefineRun, months: Sequence[Month]) -> Built:
     """silver.sales → the four gold tables; small results, gathered as Arrow."""
     org = run.organization.org_id
     silver = run.platform.lakehouse.frame(run.spark, SILVER_SALES, org, months).persist()
+    filled = {month for month, state in run.platform.lakehouse.months(SILVER_SALES, org).items() if state.rows}
     zero = [
-        (str(month), run.organization.currency, str(org))
+        {"month": str(month), "currency": run.organization.currency, "org_id": str(org)}
         for month in months
-        if declared_zero(run.log.entries, FAMILY, month)
+        if month not in filled and declared_zero(run.log.entries, FAMILY, month)
     ]
-    zero_months = run.spark.createDataFrame(zero, "month string, currency string, org_id string")
+    zero_months = run.spark.createDataFrame(pa.Table.from_pylist(zero, _ZERO_MONTHS))
     frames = {
         SALES_MONTH.id: sales_month(silver, _fingerprints(run, SALES_MONTH, months), zero_months),
         SALES_DAILY.id: sales_daily(silver, _fingerprints(run, SALES_DAILY, months)),
         SALES_PRODUCTS.id: sales_products(silver, _fingerprints(run, SALES_PRODUCTS, months)),
         SALES_BREAKDOWN.id: sales_breakdown(silver, _fingerprints(run, SALES_BREAKDOWN, months)),
     }
-    tables = {c.id: frames[c.id].toArrow().cast(arrow_schema(c)) for c in _GOLD}
+    tables = {c.id: gather(frames[c.id], c) for c in _GOLD}
     gates: dict[str, dict[Month, list[Gate]]] = {
         c.id: {m: [gate] for m, gate in arrow_contract_gates(c, tables[c.id], months).items()} for c in _GOLD
     }
     for month, gate in _sums_gates(tables, _silver_totals(silver), months).items():
-        gates[SALES_MONTH.id][month].append(gate)
+        for contract in _GOLD:
+            gates[contract.id][month].append(gate)
     rows = {c.id: dict(Counter(map(Month.parse, tables[c.id].column("month").to_pylist()))) for c in _GOLD}
     return Built(frames=dict(tables), rows=rows, gates=gates, cached=[silver])
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from datapilot_domain.contracts import FAMILY_CONTRACTS
 from datapilot_assets.refinement import Outcome, State
+from datapilot_domain.contracts import FAMILY_CONTRACTS
 from datapilot_domain.fingerprints import expected_fingerprints, months_reading
 from datapilot_domain.landing import landed_hashes
 from datapilot_domain.organizations import Organization, OrgId
@@ -108,8 +108,8 @@ def failed_months(platform: Platform, org: OrgId, family: str) -> dict[Month, di
     """Month → table id → fingerprint that failed a gate at the last attempt."""
     prefix = organization_prefix(org, "reports", "gates", family)
     return {
-        Month.parse(info.key.removeprefix(f"{prefix}/").removesuffix(".json")): json.loads(platform.store.read(info.key))[
-            "tables"
-        ]
+        Month.parse(info.key.removeprefix(f"{prefix}/").removesuffix(".json")): json.loads(
+            platform.store.read(info.key)
+        )["tables"]
         for info in platform.store.list(prefix)
     }

@@ -49,9 +49,7 @@ class Kpi(_Frozen):
 
     @model_validator(mode="after")
     def _sum_or_ratio(self) -> Kpi:
-        if (self.sum_of is None) == (self.numerator is None) or (self.numerator is None) != (
-            self.denominator is None
-        ):
+        if (self.sum_of is None) == (self.numerator is None) or (self.numerator is None) != (self.denominator is None):
             raise ValueError(f"{self.name}: give sum_of, or numerator and denominator")
         if self.numerator and self.additive:
             raise ValueError(f"{self.name}: a ratio does not add up")
@@ -63,9 +61,7 @@ class Kpi(_Frozen):
         return self.sum_of or self.name
 
 
-def _sales(
-    name: str, pt: str, en: str, pt_text: str, en_text: str, synonyms: str = "", **more: object
-) -> Kpi:
+def _sales(name: str, pt: str, en: str, pt_text: str, en_text: str, synonyms: str = "", **more: object) -> Kpi:
     ratio = "numerator" in more
     values: dict[str, object] = {"table": "gold.sales_month", "unit": "money", "good": "neutral"}
     values |= {} if ratio else {"sum_of": name}

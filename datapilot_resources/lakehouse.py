@@ -140,7 +140,7 @@ class Lakehouse:
     ) -> DataFrame:
         """Rows of the months as a Spark frame; for bronze only the rows of the named contents."""
         if self.version(contract, org) is None or content_ids == []:
-            return spark.createDataFrame([], contract.ddl)
+            return spark.createDataFrame(arrow_schema(contract).empty_table())
         uri = self._settings.table_uri(self._prefix(contract, org), "spark")
         rows = spark.read.format("delta").load(uri).where(months_predicate(months))
         if content_ids is not None:

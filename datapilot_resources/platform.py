@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import dagster as dg
-
 from datapilot_domain.partitions import Month
 from datapilot_resources.lakehouse import Lakehouse
 from datapilot_resources.object_store import ObjectStore, object_store
@@ -37,10 +35,3 @@ class Platform:
     @property
     def first_month(self) -> Month:
         return Month.parse(self.settings.first_month)
-
-
-class PlatformResource(dg.ConfigurableResource[Platform]):
-    """The platform of the environment as a Dagster resource: no value of it is ever run config."""
-
-    def get(self) -> Platform:
-        return Platform.from_environment()

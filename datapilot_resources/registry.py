@@ -49,13 +49,9 @@ class Registry:
         try:
             organization = Organization.model_validate_json(self._store.read(key))
         except ValidationError as error:
-            raise RegistryError(
-                f"{key}: {error.error_count()} invalid fields: {error.errors()[0]['msg']}"
-            ) from error
+            raise RegistryError(f"{key}: {error.error_count()} invalid fields: {error.errors()[0]['msg']}") from error
         if organization.org_id != org_id:
-            raise RegistryError(
-                f"{key} describes {organization.org_id}; an object describes its own organization"
-            )
+            raise RegistryError(f"{key} describes {organization.org_id}; an object describes its own organization")
         return organization
 
     def add(self, organization: Organization) -> bool:

@@ -11,14 +11,13 @@ from datapilot_assets.partitioning import ORG_MONTHS, org_months
 from datapilot_domain.contracts.sales import BRONZE_SALES, FAMILY
 from datapilot_domain.landing import active_entries, landed_hashes
 from datapilot_domain.partitions import OrgMonth
-from datapilot_resources.platform import PlatformResource
+from datapilot_resources.platform_resource import PlatformResource
 
 
 @dg.asset(
     key=asset_key(BRONZE_SALES),
     deps=[landing_key(FAMILY)],
-    description=BRONZE_SALES.description
-    + " Intake writes it; materializing it by hand replays the kept bytes.",
+    description=BRONZE_SALES.description + " Intake writes it; materializing it by hand replays the kept bytes.",
     partitions_def=ORG_MONTHS,
     group_name="bronze",
     code_version=str(BRONZE_SALES.version),
@@ -43,7 +42,9 @@ def bronze_sales(context: dg.AssetExecutionContext, platform: PlatformResource) 
             with tempfile.TemporaryDirectory(prefix="datapilot-replay-") as directory:
                 replay_content(services, organization, entry, Path(directory), context.run_id)
         for month in months:
-            records = sum(entry.months[month].records - entry.months[month].ignored for entry in entries if month in entry.months)
+            records = sum(
+                entry.months[month].records - entry.months[month].ignored for entry in entries if month in entry.months
+            )
             context.log_event(
                 dg.AssetMaterialization(
                     asset_key=asset_key(BRONZE_SALES),

@@ -43,10 +43,7 @@ def add_up(lines: DataFrame, by: tuple[str, ...], *more: Column) -> DataFrame:
         _sum_of("gross_amount", is_gross).alias("gross_revenue"),
         F.sum(F.when(has_discount, F.when(is_paid_sale, discount).otherwise(zero))).alias("discounts"),
         _sum_of("gross_amount", F.col("bucket") == "returns").alias("returns_amount"),
-        *(
-            _sum_of("gross_amount", F.col("bucket") == bucket).alias(f"{bucket}_amount")
-            for bucket in BUCKETS[2:]
-        ),
+        *(_sum_of("gross_amount", F.col("bucket") == bucket).alias(f"{bucket}_amount") for bucket in BUCKETS[2:]),
         _sum_of("quantity", is_gross).alias("units"),
         _sum_of("quantity", is_gross & F.array_contains("flags", "gift")).alias("gift_units"),
         *more,

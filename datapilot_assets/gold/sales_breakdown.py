@@ -15,9 +15,7 @@ def sales_breakdown(silver: DataFrame, fingerprints: DataFrame) -> DataFrame:
 
     Lines without a member are the member null, so that every dimension sums to the month.
     """
-    members = F.array(
-        *(F.struct(F.lit(name).alias("dimension"), F.col(name).alias("value")) for name in DIMENSIONS)
-    )
+    members = F.array(*(F.struct(F.lit(name).alias("dimension"), F.col(name).alias("value")) for name in DIMENSIONS))
     lines = with_bucket(silver).select("*", F.inline(members))
     by = ("org_id", "month", "dimension", "value", "currency")
     return conform(add_up(lines, by), SALES_BREAKDOWN, fingerprints)

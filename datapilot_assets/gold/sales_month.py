@@ -33,7 +33,5 @@ def sales_month(silver: DataFrame, fingerprints: DataFrame, zero_months: DataFra
     ticket = F.try_divide(F.col("ordered_gross").cast("decimal(22,4)"), orders)
     months = months.withColumn("average_ticket", ticket).drop("ordered_gross")
     known = (*zero_months.columns, *_UNDEFINED)
-    zeros = zero_months.withColumns(
-        {name: F.lit(0).cast(MONEY_SUM) for name in months.columns if name not in known}
-    )
+    zeros = zero_months.withColumns({name: F.lit(0).cast(MONEY_SUM) for name in months.columns if name not in known})
     return conform(months.unionByName(zeros, allowMissingColumns=True), SALES_MONTH, fingerprints)

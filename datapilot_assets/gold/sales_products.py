@@ -23,7 +23,5 @@ def sales_products(silver: DataFrame, fingerprints: DataFrame) -> DataFrame:
         F.sum("gross_amount").alias("gross_revenue"),
         F.sum("quantity").alias("units"),
     )
-    by_gross = Window.partitionBy("org_id", "month", "currency").orderBy(
-        F.desc("gross_revenue"), "product_key"
-    )
+    by_gross = Window.partitionBy("org_id", "month", "currency").orderBy(F.desc("gross_revenue"), "product_key")
     return conform(products.withColumn("rank", F.row_number().over(by_gross)), SALES_PRODUCTS, fingerprints)

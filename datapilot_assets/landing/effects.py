@@ -108,7 +108,7 @@ class Resolution:
     orders: pa.Table
 
     def lost_in(self, months: Sequence[Month]) -> pa.Table:
-        wanted = pa.array([str(month) for month in months])
+        wanted = pa.array([str(month) for month in months], pa.string())
         return self.lost.filter(pa.compute.is_in(self.lost.column("month"), value_set=wanted))
 
 

@@ -92,9 +92,7 @@ def land(
         platform.store.download(claim.key, path)
         sha256 = _sha256(path)
         if not platform.store.claim_is_stable(claim):
-            raise FileStillChanging(
-                f"{inbox_file.key}: changed while it was read; it is taken at the next intake"
-            )
+            raise FileStillChanging(f"{inbox_file.key}: changed while it was read; it is taken at the next intake")
         arrival = _Arrival(platform, organization, inbox_file, arrived_at, run_id, path, sha256, workdir)
         landed = _decide(arrival)
     platform.store.finish(claim)
@@ -126,9 +124,7 @@ def _decide(arrival: _Arrival) -> Landed:
         _keep_bytes(arrival)
         if lakehouse.append_if(org, entry, log.version):
             return Landed(entry.file, entry.sha256, entry.verdict, entry.reason, entry.detail, entry)
-    raise RuntimeError(
-        f"landing log of {org}: {_LOG_ATTEMPTS} other writers were faster; land the file again"
-    )
+    raise RuntimeError(f"landing log of {org}: {_LOG_ATTEMPTS} other writers were faster; land the file again")
 
 
 def _base(arrival: _Arrival, log: LandingLog, declaration: Declaration) -> dict[str, object]:
@@ -233,9 +229,7 @@ def _replaced(log: LandingLog, family: str, source: str, declaration: Declaratio
         return None
     found = find_replaced(log.entries, family, source, declaration.replaces)
     if found is None:
-        names = sorted(
-            {item.entry.file for item in active_entries(log.entries, family) if item.entry.source == source}
-        )
+        names = sorted({item.entry.file for item in active_entries(log.entries, family) if item.entry.source == source})
         raise Refusal(
             "REPLACED_FILE_UNKNOWN",
             f"{declaration.replaces!r} is not among the active files of source {source}: {', '.join(names) or 'none'}",
@@ -262,9 +256,7 @@ def _complete_months(
 def _write_bronze(platform: Platform, org: OrgId, decoded: Decoded, content: str, run_id: str) -> None:
     schema = arrow_schema(BRONZE_SALES)
     batches = pq.ParquetFile(decoded.records_file).iter_batches(65_536)
-    rows = pa.RecordBatchReader.from_batches(
-        schema, (batch.select(schema.names).cast(schema) for batch in batches)
-    )
+    rows = pa.RecordBatchReader.from_batches(schema, (batch.select(schema.names).cast(schema) for batch in batches))
     platform.lakehouse.replace_content(BRONZE_SALES, org, content, rows, run_id)
 
 
@@ -275,15 +267,13 @@ def _keep_bytes(arrival: _Arrival) -> None:
 
 
 def _with_effects(arrival: _Arrival, log: LandingLog, entry: LandingEntry, index_file: Path) -> LandingEntry:
-    assert entry.family is not None and entry.content_id is not None
+    assert entry.family is not None
     before_active = active_entries(log.entries, entry.family)
     after_active = active_entries([*log.entries, entry], entry.family)
     files = fetch_indexes(arrival.platform, entry.org_id, [*before_active, *after_active], arrival.workdir)
     before, after = resolve(before_active, files), resolve(after_active, files)
     notices = order_notices(entry, index_file, before, after, arrival.organization.currency)
-    return entry.model_copy(
-        update={"touched": touched_months(before, after), "notices": (*entry.notices, *notices)}
-    )
+    return entry.model_copy(update={"touched": touched_months(before, after), "notices": (*entry.notices, *notices)})
 
 
 def files_prefix(org: OrgId, sha256: str) -> str:
@@ -294,9 +284,7 @@ def index_key(org: OrgId, sha256: str, content: str) -> str:
     return f"{files_prefix(org, sha256)}units-{content}.parquet"
 
 
-def fetch_indexes(
-    platform: Platform, org: OrgId, active: Iterable[ActiveEntry], directory: Path
-) -> Mapping[str, Path]:
+def fetch_indexes(platform: Platform, org: OrgId, active: Iterable[ActiveEntry], directory: Path) -> Mapping[str, Path]:
     """Unit indexes of the entries as local files, by content id."""
     files: dict[str, Path] = {}
     for item in active:

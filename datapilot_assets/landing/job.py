@@ -10,7 +10,8 @@ from datapilot_domain.organizations import InvalidName
 from datapilot_domain.partitions import OrgMonth
 from datapilot_domain.reasons import REASONS
 from datapilot_resources.object_store import Claim, InvalidKey
-from datapilot_resources.platform import Platform, PlatformResource
+from datapilot_resources.platform import Platform
+from datapilot_resources.platform_resource import PlatformResource
 from datapilot_resources.registry import RegistryError, UnknownOrganization
 
 

@@ -23,6 +23,4 @@ def request_run(
     if attempts >= MAX_ATTEMPTS:
         context.log.warning(f"parked after {attempts} failed runs, tag {WORK_TAG}={work}: run it by hand")
         return None
-    return dg.RunRequest(
-        run_key=f"{work}:{len(records)}", tags={**tags, WORK_TAG: work}, run_config=run_config or {}
-    )
+    return dg.RunRequest(run_key=f"{work}:{len(records)}", tags={**tags, WORK_TAG: work}, run_config=run_config or {})

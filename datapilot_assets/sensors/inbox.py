@@ -13,7 +13,7 @@ from datapilot_assets.sensors.attempts import request_run
 from datapilot_domain.landing import digest
 from datapilot_domain.organizations import InvalidName
 from datapilot_resources.object_store import ObjectInfo
-from datapilot_resources.platform import PlatformResource
+from datapilot_resources.platform_resource import PlatformResource
 
 # Bounds of one intake run; a bigger file gets a run of its own.
 MAX_FILES = 100

@@ -9,7 +9,7 @@ from datapilot_assets.sensors.attempts import request_run
 from datapilot_assets.status import pending_months
 from datapilot_domain.landing import digest
 from datapilot_domain.partitions import Calendar, contiguous_stretches
-from datapilot_resources.platform import PlatformResource
+from datapilot_resources.platform_resource import PlatformResource
 
 # 3-4 run requests a second is what a tick can record.
 MAX_RUNS = 20
@@ -38,8 +38,6 @@ def landed_sensor(family: str, job_name: str) -> dg.SensorDefinition:
                 work = digest([family, str(org), [[str(month), pending[month]] for month in stretch]])
                 if request := request_run(context, work, range_tags(org, stretch)):
                     requests.append(request)
-        return dg.SensorResult(
-            run_requests=requests[:MAX_RUNS], skip_reason=None if requests else "nothing changed"
-        )
+        return dg.SensorResult(run_requests=requests[:MAX_RUNS], skip_reason=None if requests else "nothing changed")
 
     return landed

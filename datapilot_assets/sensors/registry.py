@@ -3,7 +3,7 @@
 import dagster as dg
 
 from datapilot_assets.partitioning import ORGANIZATIONS
-from datapilot_resources.platform import PlatformResource
+from datapilot_resources.platform_resource import PlatformResource
 
 
 @dg.sensor(

@@ -38,9 +38,7 @@ _DECIDED = (
     ),
     Column(name="customer_key", description="HMAC of the customer with the organization's own key"),
     Column(name="defect", description="CODE:field that the decoder found, null when the record is whole"),
-    Column(
-        name="extras", type="map<string,string>", description="Columns that no field of the contract takes"
-    ),
+    Column(name="extras", type="map<string,string>", description="Columns that no field of the contract takes"),
 )
 
 BRONZE_SALES = TableContract(
@@ -136,9 +134,7 @@ SILVER_SALES = TableContract(
         Column(name="line_no", type="int", description="Source line number, else the occurrence"),
         Column(name="event_type", description="sale, return, cancellation or adjustment", nullable=False),
         Column(name="status_raw", description="Status text as written"),
-        Column(
-            name="status", description="paid, open, cancelled, refused, returned, unknown", nullable=False
-        ),
+        Column(name="status", description="paid, open, cancelled, refused, returned, unknown", nullable=False),
         Column(name="sold_on", type="date", description="Civil date; decides the month", nullable=False),
         Column(name="sold_at", type="timestamp", description="Instant; only when the file has a time"),
         Column(name="sku", description="Product code"),
@@ -177,18 +173,14 @@ SILVER_SALES = TableContract(
         Column(name="country", description="Customer country"),
         Column(name="file_sha256", description="Lineage: the bytes", nullable=False),
         Column(name="record_no", type="int", description="Lineage: record in the file", nullable=False),
-        Column(
-            name="landed_seq", type="int", description="Lineage: entry of the landing log", nullable=False
-        ),
+        Column(name="landed_seq", type="int", description="Lineage: entry of the landing log", nullable=False),
         Column(
             name="flags",
             type="array<string>",
             description="derived, status_assumed, discount_absent, derived_return, gift, adjustment, …",
             nullable=False,
         ),
-        Column(
-            name="extras", type="map<string,string>", description="Unmapped columns, personal data masked"
-        ),
+        Column(name="extras", type="map<string,string>", description="Unmapped columns, personal data masked"),
         FINGERPRINT,
     ),
     key=("sale_line_id",),

@@ -121,9 +121,7 @@ SALES_FIELDS: tuple[Column, ...] = (
         ),
         holds="number",
     ),
-    _field(
-        "list_price", "Price before a price cut", "Preço original | Lineitem compare at price", holds="number"
-    ),
+    _field("list_price", "Price before a price cut", "Preço original | Lineitem compare at price", holds="number"),
     _field(
         "line_amount",
         "Value of the line before order-level discount, freight and fees",
@@ -139,10 +137,7 @@ SALES_FIELDS: tuple[Column, ...] = (
     _field(
         "order_discount",
         "Discount of the order",
-        (
-            "Desconto | Desconto na venda | Desconto do Pedido | Discount Amount | Cupom do vendedor | "
-            "order_discount"
-        ),
+        ("Desconto | Desconto na venda | Desconto do Pedido | Discount Amount | Cupom do vendedor | order_discount"),
         holds="number",
         grain="order",
     ),
@@ -200,10 +195,7 @@ SALES_FIELDS: tuple[Column, ...] = (
     _field(
         "customer_name",
         "Customer name",
-        (
-            "Cliente | Nome do comprador | Comprador | Nome Cliente | Billing Name | Customer Name | "
-            "cliente_nome"
-        ),
+        ("Cliente | Nome do comprador | Comprador | Nome Cliente | Billing Name | Customer Name | cliente_nome"),
         personal=True,
     ),
     _field("customer_email", "Customer e-mail", "E-mail | Email | Customer Email", personal=True),

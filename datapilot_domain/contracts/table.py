@@ -93,8 +93,7 @@ class TableContract(_Frozen):
     def ddl(self) -> str:
         """Schema as Spark SQL DDL, in column order."""
         return ", ".join(
-            f"`{column.name}` {column.type}{'' if column.nullable else ' NOT NULL'}"
-            for column in self.columns
+            f"`{column.name}` {column.type}{'' if column.nullable else ' NOT NULL'}" for column in self.columns
         )
 
     def column(self, name: str) -> Column:
@@ -102,9 +101,7 @@ class TableContract(_Frozen):
 
 
 # Columns that every monthly table carries.
-ORG_ID = Column(
-    name="org_id", description="Organization, from the inbox, never from the file", nullable=False
-)
+ORG_ID = Column(name="org_id", description="Organization, from the inbox, never from the file", nullable=False)
 MONTH = Column(name="month", description="Partition: civil month YYYY-MM", nullable=False)
 FINGERPRINT = Column(
     name="fingerprint",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -137,8 +138,7 @@ def _show_correction(out: IO[str], correction: dict[str, Any]) -> None:
 
 def _say_where_to_look(out: IO[str], stage: Path, kept: Path, result: dict[str, Any]) -> None:
     where = os.path.relpath(stage) if stage.is_relative_to(Path.cwd()) else str(stage)
-    command = Path(sys.argv[0])
-    name = os.path.relpath(command) if command.name == "datapilot" and command.is_absolute() else "datapilot"
+    name = "datapilot" if shutil.which("datapilot") else os.path.relpath(sys.argv[0])
     words = io.StringIO()
     _title(words, 6, "Where to look next")
     for text in (

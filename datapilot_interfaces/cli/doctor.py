@@ -201,6 +201,14 @@ def _clock(settings: Settings) -> str:
 
 
 def _port() -> str:
-    if not port_is_free(3000):
-        raise Unhealthy("127.0.0.1:3000 is in use", "stop what uses it, or start the UI with --port")
-    return "free"
+    if port_is_free(3000):
+        return "free"
+    import urllib.request
+
+    try:
+        with urllib.request.urlopen("http://127.0.0.1:3000/server_info", timeout=5) as answer:
+            if b"dagster" in answer.read(10_000):
+                return "the Dagster UI is up"
+    except OSError:
+        pass  # not a web server: somebody else's program, as said below
+    raise Unhealthy("127.0.0.1:3000 is in use by another program", "stop it, or start the UI with --port")

@@ -27,12 +27,12 @@ def contract(**values: object) -> TableContract:
         {"colour": "red"},
     ],
 )
-def test_a_contract_that_contradicts_itself_is_refused(wrong: dict[str, object]):
+def test_a_contract_that_contradicts_itself_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         contract(**wrong)
 
 
-def test_what_is_derived():
+def test_what_is_derived() -> None:
     made = contract(
         columns=(A_COLUMN, Column(name="total", type="decimal(18,4)", description="x", nullable=False, personal=True))
     )
@@ -42,7 +42,7 @@ def test_what_is_derived():
     assert made.column("total").type == "decimal(18,4)"
 
 
-def test_every_contract_is_found_by_its_id_once():
+def test_every_contract_is_found_by_its_id_once() -> None:
     listed = [contract for family in FAMILY_CONTRACTS.values() for contract in family]
     assert {contract.id for contract in listed} == set(CONTRACTS)
     assert len(listed) == len(CONTRACTS)
@@ -50,18 +50,18 @@ def test_every_contract_is_found_by_its_id_once():
 
 
 @pytest.mark.parametrize("contract", MONTHLY, ids=lambda contract: contract.id)
-def test_a_monthly_table_carries_organization_month_and_fingerprint(contract: TableContract):
+def test_a_monthly_table_carries_organization_month_and_fingerprint(contract: TableContract) -> None:
     for name in ("org_id", "month", "fingerprint"):
         assert not contract.column(name).nullable
     assert contract.reads
 
 
-def test_bronze_holds_text_but_for_what_landing_decides():
+def test_bronze_holds_text_but_for_what_landing_decides() -> None:
     typed = {column.name for column in BRONZE_SALES.columns if column.type != "string"}
     assert typed == {"record_no", "sold_on", "occurrence", "extras"}
 
 
-def test_no_personal_column_leaves_bronze():
+def test_no_personal_column_leaves_bronze() -> None:
     personal = set(BRONZE_SALES.personal_columns)
     assert personal
     for contract in MONTHLY:
@@ -69,19 +69,19 @@ def test_no_personal_column_leaves_bronze():
         assert contract.personal_columns == ()
 
 
-def test_rules_name_a_source_field_and_errors_come_with_a_condition():
+def test_rules_name_a_source_field_and_errors_come_with_a_condition() -> None:
     fields = set(BRONZE_SALES.column_names) | {"record", "status"}
     assert all(rule.column in fields and rule.condition for rule in SALES_RULES)
     labels = [(rule.code, rule.column) for rule in SALES_RULES]
     assert len(labels) == len(set(labels))
 
 
-def test_money_is_decimal_everywhere():
+def test_money_is_decimal_everywhere() -> None:
     for contract in CONTRACTS.values():
         assert not [column.name for column in contract.columns if column.type in ("double", "float")]
     assert SILVER_SALES.column("gross_amount").type == "decimal(18,4)"
 
 
-def test_a_breakdown_has_the_additive_parts_of_the_month():
+def test_a_breakdown_has_the_additive_parts_of_the_month() -> None:
     month = CONTRACTS["gold.sales_month"].column_names
     assert {column.name for column in ADDITIVE} <= set(month) & set(SALES_BREAKDOWN.column_names)

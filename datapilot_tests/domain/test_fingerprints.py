@@ -19,7 +19,9 @@ JANUARY = Month(2024, 1)
 ACME = Organization(org_id=OrgId("acme"), name="Acme")
 
 
-def table(layer: str, name: str, reads: tuple[str, ...] = (), window: tuple[int, int] = (0, 0), **more: object):
+def table(
+    layer: str, name: str, reads: tuple[str, ...] = (), window: tuple[int, int] = (0, 0), **more: object
+) -> TableContract:
     column = Column(name="month", description="month")
     return TableContract.model_validate(
         {"family": "x", "layer": layer, "table": name, "description": name, "columns": (column,), "key": ("month",)}
@@ -59,7 +61,7 @@ def changed(**what: object) -> dict[str, set[int]]:
 EVERY_MONTH = set(range(-2, 6))
 
 
-def test_a_landed_month_reaches_the_tables_and_months_that_read_it():
+def test_a_landed_month_reaches_the_tables_and_months_that_read_it() -> None:
     assert changed(landed=LANDED | {JANUARY: "other"}) == {
         "silver.s": {0},
         "gold.wide": {-1, 0, 1},
@@ -78,13 +80,13 @@ def test_a_landed_month_reaches_the_tables_and_months_that_read_it():
         (BEHIND, {"gold.behind"}),
     ],
 )
-def test_a_version_reaches_its_table_and_what_reads_it(contract: TableContract, tables: set[str]):
+def test_a_version_reaches_its_table_and_what_reads_it(contract: TableContract, tables: set[str]) -> None:
     newer = contract.model_copy(update={"version": 2})
     contracts = tuple(newer if other is contract else other for other in FAMILY)
     assert changed(contracts=contracts) == dict.fromkeys(tables, EVERY_MONTH)
 
 
-def test_a_setting_reaches_the_tables_that_read_it():
+def test_a_setting_reaches_the_tables_that_read_it() -> None:
     everything = {"silver.s", "gold.wide", "gold.plain", "gold.behind"}
     in_dollars = ACME.model_copy(update={"currency": "USD"})
     assert changed(organization=in_dollars) == dict.fromkeys(everything, EVERY_MONTH)
@@ -94,32 +96,32 @@ def test_a_setting_reaches_the_tables_that_read_it():
     assert changed(organization=renamed) == {}
 
 
-def test_a_month_in_which_nothing_landed_is_as_if_it_had_been_emptied():
+def test_a_month_in_which_nothing_landed_is_as_if_it_had_been_emptied() -> None:
     without = {month: text for month, text in LANDED.items() if month != JANUARY}
     assert fingerprints(landed=without) == fingerprints(landed=LANDED | {JANUARY: NOTHING_LANDED})
 
 
-def test_every_table_and_landed_month_has_its_own():
+def test_every_table_and_landed_month_has_its_own() -> None:
     found = list(fingerprints().values())
     assert len(set(found)) == len(found)
     assert all(len(text) == 32 and set(text) <= set("0123456789abcdef") for text in found)
 
 
 @given(months=st.sets(st.sampled_from(MONTHS[2:5])))
-def test_months_reading_are_those_whose_fingerprints_change(months: set[Month]):
+def test_months_reading_are_those_whose_fingerprints_change(months: set[Month]) -> None:
     landed = LANDED | dict.fromkeys(months, "other")
     before, after = fingerprints(), fingerprints(landed=landed)
     differing = {month for (_, month), text in after.items() if before[_, month] != text}
     assert months_reading(FAMILY, months) == differing
 
 
-def test_tables_side_by_side_do_not_widen_each_other():
+def test_tables_side_by_side_do_not_widen_each_other() -> None:
     beside = (BRONZE, SILVER, *(table("gold", name, ("silver.s",), (-1, 0)) for name in "abc"))
     assert months_reading(beside, [JANUARY]) == {JANUARY, JANUARY.plus(1)}
 
 
 @pytest.mark.parametrize("family", FAMILY_CONTRACTS)
-def test_contracts_are_listed_in_the_order_data_flows(family: str):
+def test_contracts_are_listed_in_the_order_data_flows(family: str) -> None:
     seen: set[str] = set()
     for contract in FAMILY_CONTRACTS[family]:
         assert set(contract.reads) <= seen

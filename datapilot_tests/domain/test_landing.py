@@ -47,71 +47,71 @@ def claims(*entries: LandingEntry) -> dict[int, set[str]]:
 
 
 class TestDeclaration:
-    def test_as_of_without_a_time_zone_is_refused(self):
+    def test_as_of_without_a_time_zone_is_refused(self) -> None:
         with pytest.raises(ValidationError, match="time zone"):
             Declaration(as_of=at(1).replace(tzinfo=None))
 
-    def test_as_of_is_kept_in_utc(self):
+    def test_as_of_is_kept_in_utc(self) -> None:
         local = dt.datetime(2024, 2, 12, 3, tzinfo=dt.timezone(dt.timedelta(hours=-3)))
         assert Declaration(as_of=local).as_of == dt.datetime(2024, 2, 12, 6, tzinfo=dt.timezone.utc)
         assert Declaration(as_of=local).same_as(Declaration(as_of=local.astimezone(dt.timezone.utc)))
 
-    def test_as_of_beyond_the_calendar_is_refused_and_not_a_crash(self):
+    def test_as_of_beyond_the_calendar_is_refused_and_not_a_crash(self) -> None:
         with pytest.raises(ValidationError, match="outside the calendar"):
             Declaration(as_of=dt.datetime.max.replace(tzinfo=dt.timezone(dt.timedelta(hours=-3))))
 
     @pytest.mark.parametrize("numbers", [(0, 2), (3, 2), (-1, 2), (1, 0), (1, 10_000)])
-    def test_a_part_number_lies_within_its_total(self, numbers):
+    def test_a_part_number_lies_within_its_total(self, numbers: tuple[int, int]) -> None:
         with pytest.raises(ValidationError, match="part"):
             Declaration(complete=JANUARY, part=numbers)
 
-    def test_a_part_needs_its_month(self):
+    def test_a_part_needs_its_month(self) -> None:
         with pytest.raises(ValidationError, match="complete month"):
             Declaration(part=(1, 2))
 
-    def test_two_ways_to_remove_are_refused(self):
+    def test_two_ways_to_remove_are_refused(self) -> None:
         with pytest.raises(ValidationError, match="choose one"):
             Declaration(complete=JANUARY, replaces="a.csv")
 
-    def test_an_empty_name_to_replace_is_refused(self):
+    def test_an_empty_name_to_replace_is_refused(self) -> None:
         with pytest.raises(ValidationError, match="replaces"):
             Declaration(replaces="")
 
-    def test_a_confirmation_declares_nothing_about_the_content(self):
+    def test_a_confirmation_declares_nothing_about_the_content(self) -> None:
         assert Declaration(confirm=True).same_as(Declaration())
         assert not WHOLE_JANUARY.same_as(Declaration())
 
 
 class TestFindLoaded:
-    def test_same_bytes_under_another_name_or_source_are_known(self):
+    def test_same_bytes_under_another_name_or_source_are_known(self) -> None:
         log = [entry(1, "jan", source="shopee")]
         assert find_loaded(log, sha256_of("jan"), Declaration()) == log[0]
         assert find_loaded(log, sha256_of("fev"), Declaration()) is None
 
-    def test_a_new_declaration_is_new_and_the_same_is_known(self):
+    def test_a_new_declaration_is_new_and_the_same_is_known(self) -> None:
         log = [entry(1, "jan"), entry(2, "jan", WHOLE_JANUARY)]
         assert find_loaded(log, sha256_of("jan"), WHOLE_FEBRUARY) is None
         assert find_loaded(log, sha256_of("jan"), Declaration(as_of=at(1))) is None
         assert find_loaded(log, sha256_of("jan"), Declaration(replaces="x.csv")) is None
         assert find_loaded(log, sha256_of("jan"), WHOLE_JANUARY) == log[1]
 
-    def test_bytes_accepted_with_a_declaration_are_known_without_one(self):
+    def test_bytes_accepted_with_a_declaration_are_known_without_one(self) -> None:
         log = [entry(1, "jan", WHOLE_JANUARY)]
         assert find_loaded(log, sha256_of("jan"), Declaration()) == log[0]
         assert find_loaded(log, sha256_of("jan"), Declaration(confirm=True)) == log[0]
 
     @pytest.mark.parametrize("verdict", [Verdict.REFUSED, Verdict.HELD, Verdict.WAITING])
-    def test_what_was_not_accepted_is_decided_again(self, verdict):
+    def test_what_was_not_accepted_is_decided_again(self, verdict: Verdict) -> None:
         assert find_loaded([entry(1, "jan", verdict=verdict)], sha256_of("jan"), Declaration()) is None
 
-    def test_a_part_that_acts_is_loaded(self):
+    def test_a_part_that_acts_is_loaded(self) -> None:
         log = [waiting(1, "p1", part(1)), entry(2, "p2", part(2), joins=(1,))]
         assert find_loaded(log, sha256_of("p1"), part(1)) == log[0]
         assert find_loaded(log, sha256_of("p1"), Declaration()) == log[0]
 
 
 class TestFindReplaced:
-    def test_the_latest_of_that_name_in_the_source(self):
+    def test_the_latest_of_that_name_in_the_source(self) -> None:
         log = [entry(n, file="vendas.csv") for n in (1, 2)] + [entry(3, file="vendas.csv", source="shopee")]
         found = find_replaced(log, "sales", "main", "vendas.csv")
         assert found == log[1]
@@ -128,10 +128,10 @@ class TestFindReplaced:
             [entry(1, file="vendas.csv", family="ads")],
         ],
     )
-    def test_none_such(self, log):
+    def test_none_such(self, log: list[LandingEntry]) -> None:
         assert find_replaced(log, "sales", "main", "vendas.csv") is None
 
-    def test_a_second_correction_never_reaches_an_earlier_file_of_the_same_name(self):
+    def test_a_second_correction_never_reaches_an_earlier_file_of_the_same_name(self) -> None:
         """Every week a `vendas.csv`: replacing the second twice must not drop the first."""
         log = [
             entry(1, file="vendas.csv"),
@@ -141,17 +141,17 @@ class TestFindReplaced:
         assert find_replaced(log, "sales", "main", "vendas.csv") is None
         assert find_replaced(log, "sales", "main", "corrected.csv") == log[2]
 
-    def test_a_name_means_its_bytes_as_declared_last(self):
+    def test_a_name_means_its_bytes_as_declared_last(self) -> None:
         log = [entry(1, "jan"), entry(2, "jan", WHOLE_JANUARY, file="renamed.csv")]
         assert find_replaced(log, "sales", "main", "jan.csv") == log[1]
 
-    def test_a_part_that_acts_can_be_replaced(self):
+    def test_a_part_that_acts_can_be_replaced(self) -> None:
         log = [waiting(1, "p1", part(1)), entry(2, "p2", part(2), joins=(1,))]
         assert find_replaced(log, "sales", "main", "p1.csv") == log[0]
 
 
 class TestWaitingParts:
-    def test_parts_of_the_same_month_count_and_source(self):
+    def test_parts_of_the_same_month_count_and_source(self) -> None:
         log = [
             waiting(1, "p1", part(1, 3)),
             waiting(2, "p2", part(2, 3)),
@@ -164,11 +164,11 @@ class TestWaitingParts:
         assert waiting_parts(log, "main", part(1, 3)) == [log[1]]
         assert waiting_parts(log, "main", WHOLE_JANUARY) == []
 
-    def test_the_newest_of_a_number_counts(self):
+    def test_the_newest_of_a_number_counts(self) -> None:
         log = [waiting(1, "cut", part(1)), waiting(2, "whole", part(1))]
         assert waiting_parts(log, "main", part(2)) == [log[1]]
 
-    def test_parts_that_already_act_are_not_waiting(self):
+    def test_parts_that_already_act_are_not_waiting(self) -> None:
         log = [waiting(1, "p1", part(1)), entry(2, "p2", part(2), joins=(1,))]
         assert waiting_parts(log, "main", part(2)) == []
         again = waiting(3, "p1 again", part(1))
@@ -176,75 +176,75 @@ class TestWaitingParts:
 
 
 class TestActiveEntries:
-    def test_only_accepted_files_of_the_family(self):
+    def test_only_accepted_files_of_the_family(self) -> None:
         others = [entry(n, verdict=v) for n, v in enumerate(Verdict, 1) if v is not Verdict.ACCEPTED]
         assert active(*others, entry(8, family="ads"), entry(9)) == [9]
 
-    def test_newer_is_the_declared_time_else_arrival(self):
+    def test_newer_is_the_declared_time_else_arrival(self) -> None:
         log = [entry(1), entry(2, None, Declaration(as_of=at(9))), entry(3, None, Declaration(as_of=at(2)))]
         assert active(*log) == [3, 2, 1]
         assert [item.rank for item in active_entries(log, "sales")] == [1, 2, 3]
 
-    def test_equal_times_keep_the_order_of_landing(self):
+    def test_equal_times_keep_the_order_of_landing(self) -> None:
         assert active(*(entry(n, None, Declaration(as_of=at(1))) for n in (1, 2, 3))) == [1, 2, 3]
 
-    def test_a_replaced_file_is_gone_and_does_not_come_back_with_its_replacement(self):
+    def test_a_replaced_file_is_gone_and_does_not_come_back_with_its_replacement(self) -> None:
         log = [entry(1), entry(2, replaces_seq=1)]
         assert active(*log) == [2]
         assert active(*log, entry(3, replaces_seq=2)) == [3]
 
-    def test_a_refused_file_replaces_nothing(self):
+    def test_a_refused_file_replaces_nothing(self) -> None:
         assert active(entry(1), entry(2, replaces_seq=1, verdict=Verdict.REFUSED)) == [1]
 
-    def test_replaced_bytes_landed_again_count_again(self):
+    def test_replaced_bytes_landed_again_count_again(self) -> None:
         log = [entry(1, "jan"), entry(2, replaces_seq=1), entry(3, "jan", Declaration(as_of=at(1)))]
         assert active(*log) == [3, 2]
 
-    def test_a_file_may_replace_its_own_earlier_declaration(self):
+    def test_a_file_may_replace_its_own_earlier_declaration(self) -> None:
         assert active(entry(1, "jan"), entry(2, "jan", Declaration(replaces="jan.csv"), replaces_seq=1)) == [2]
 
-    def test_replacing_bytes_drops_all_their_declarations(self):
+    def test_replacing_bytes_drops_all_their_declarations(self) -> None:
         log = [entry(1, "jan", WHOLE_JANUARY), entry(2, "jan", WHOLE_FEBRUARY), entry(3, replaces_seq=2)]
         assert active(*log) == [3]
         assert claims(*log) == {}
 
-    def test_the_same_bytes_count_once_per_source_as_declared_last(self):
+    def test_the_same_bytes_count_once_per_source_as_declared_last(self) -> None:
         log = [entry(1, "jan"), entry(2, "jan", Declaration(as_of=at(1)))]
         assert active(*log) == [2]
         assert active(*log, entry(3, "jan", WHOLE_JANUARY, source="shopee")) == [2, 3]
 
-    def test_the_same_bytes_read_by_a_changed_mapping_count_once(self):
+    def test_the_same_bytes_read_by_a_changed_mapping_count_once(self) -> None:
         log = [entry(1, "jan"), entry(2, "jan", Declaration(as_of=at(1)), content_id="another mapping")]
         assert active(*log) == [2]
 
-    def test_months_declared_one_after_the_other_with_the_same_bytes_stay_declared(self):
+    def test_months_declared_one_after_the_other_with_the_same_bytes_stay_declared(self) -> None:
         """A header-only file is often the same bytes for every month without sales."""
         log = [entry(1, "header", WHOLE_JANUARY), entry(2), entry(3, "header", WHOLE_FEBRUARY)]
         items = active_entries(log, "sales")
         assert [item.entry.seq for item in items] == [2, 3]
         assert items[1].complete_months == {JANUARY: 1, FEBRUARY: 3}
 
-    def test_the_last_declaration_of_a_month_decides_since_when_it_is_whole(self):
+    def test_the_last_declaration_of_a_month_decides_since_when_it_is_whole(self) -> None:
         log = [entry(1, "jan", WHOLE_JANUARY), entry(2), entry(3, "jan", Declaration(complete=JANUARY, as_of=at(1)))]
         assert [item.complete_months for item in active_entries(log, "sales")] == [{JANUARY: 1}, {}]
 
-    def test_parts_act_when_all_are_there(self):
+    def test_parts_act_when_all_are_there(self) -> None:
         p1 = waiting(1, "p1", part(1))
         assert active(p1) == []
         items = active_entries([p1, entry(2), entry(3, "p2", part(2), joins=(1,))], "sales")
         assert [(item.entry.seq, item.group) for item in items] == [(2, 2), (1, 3), (3, 3)]
         assert [item.complete_months for item in items] == [{}, {JANUARY: 2}, {JANUARY: 2}]
 
-    def test_parts_are_ordered_by_number_whichever_came_last(self):
+    def test_parts_are_ordered_by_number_whichever_came_last(self) -> None:
         log = [waiting(1, "p2", part(2)), entry(2, "p1", part(1), joins=(1,))]
         assert active(*log) == [2, 1]
 
-    def test_replacing_one_part_leaves_the_other(self):
+    def test_replacing_one_part_leaves_the_other(self) -> None:
         log = [waiting(1, "p1", part(1)), entry(2, "p2", part(2), joins=(1,))]
         assert active(*log, entry(3, replaces_seq=1)) == [2, 3]
         assert active(*log, entry(3, replaces_seq=2)) == [1, 3]
 
-    def test_counted_are_all_whose_records_must_be_accounted_for(self):
+    def test_counted_are_all_whose_records_must_be_accounted_for(self) -> None:
         log = [
             waiting(1, "p1", part(1)),
             waiting(2, "p1 again", part(1)),
@@ -256,7 +256,7 @@ class TestActiveEntries:
         assert [item.seq for item in counted_entries(log, "sales")] == [2, 3, 4]
 
 
-def test_declared_zero_needs_an_active_declaration():
+def test_declared_zero_needs_an_active_declaration() -> None:
     log = [entry(1, "jan", WHOLE_JANUARY)]
     assert declared_zero(log, "sales", JANUARY)
     assert not declared_zero(log, "sales", FEBRUARY)
@@ -266,7 +266,7 @@ def test_declared_zero_needs_an_active_declaration():
     assert declared_zero([waiting(1, "p1", part(1)), entry(2, "p2", part(2), joins=(1,))], "sales", JANUARY)
 
 
-def test_landed_hash_of_a_month_is_its_last_word():
+def test_landed_hash_of_a_month_is_its_last_word() -> None:
     log = [
         entry(1, touched={JANUARY: "a", FEBRUARY: "b"}),
         entry(2, touched={JANUARY: "c"}),
@@ -275,18 +275,18 @@ def test_landed_hash_of_a_month_is_its_last_word():
     assert landed_hashes(log, "sales") == {JANUARY: "c", FEBRUARY: "b"}
 
 
-def test_an_entry_survives_its_text():
+def test_an_entry_survives_its_text() -> None:
     written = entry(1, "jan", part(1, 2, as_of=at(3)), touched={JANUARY: "a"}, months={JANUARY: {"records": 3}})
     assert LandingEntry.model_validate_json(written.model_dump_json()) == written
 
 
-def test_an_entry_names_a_valid_organization_source_and_hash():
+def test_an_entry_names_a_valid_organization_source_and_hash() -> None:
     for wrong in ({"org_id": "ACME"}, {"source": "../x"}, {"sha256": "0" * 63}, {"seq": 0}):
         with pytest.raises(ValidationError):
             entry(1).model_validate(entry(1).model_dump() | wrong)
 
 
-def test_content_depends_on_the_bytes_and_on_every_part_of_the_recipe():
+def test_content_depends_on_the_bytes_and_on_every_part_of_the_recipe() -> None:
     recipe = {"mapping": {"Data": "sold_at"}, "locale": "pt-BR"}
     ids = {
         content_id(sha256_of("a"), recipe),
@@ -299,6 +299,6 @@ def test_content_depends_on_the_bytes_and_on_every_part_of_the_recipe():
     assert content_id(sha256_of("a"), dict(reversed(recipe.items()))) == content_id(sha256_of("a"), recipe)
 
 
-def test_a_digest_tells_neighbouring_texts_apart():
+def test_a_digest_tells_neighbouring_texts_apart() -> None:
     assert digest(["a", "b"]) != digest(["ab"]) != digest(["a,b"])
     assert digest([1]) != digest(["1"])

@@ -20,9 +20,11 @@ from datapilot_domain.organizations import (
 from datapilot_domain.partitions import InvalidPartition, OrgMonth
 
 BAD_NAMES = [
-    "../x", "x' OR '1'='1", "ACME", "null", "a|b", "acme\n", "\nacme", "acme ", "аcme", "acmé", "acme²", "ａcme", "acme１",
-    "", "ab", "1acme", "a" * 32, "acme/x", "acme-x", "acme_x", "acme.x", "acme\0", "con", "com1", "lpt9", "aux", "all",
-    "default", "tenant", "admin", "landing", "dead", "true", "false", "none", "ac\u200bme", "%2e%2e", "..", "acme\r",
+    "../x", "x' OR '1'='1", "ACME", "null", "a|b", "acme\n", "\nacme", "acme ", "acme\r", "acme\0", "ac\u200bme",
+    "\N{CYRILLIC SMALL LETTER A}cme", "\N{FULLWIDTH LATIN SMALL LETTER A}cme", "acme\N{FULLWIDTH DIGIT ONE}",
+    "acm\N{LATIN SMALL LETTER E WITH ACUTE}", "acme\N{SUPERSCRIPT TWO}", "", "ab", "1acme", "a" * 32, "acme/x",
+    "acme-x", "acme_x", "acme.x", "..", "%2e%2e", "con", "com1", "lpt9", "aux", "all", "default", "tenant", "admin",
+    "landing", "dead", "true", "false", "none",
 ]  # fmt: skip
 
 
@@ -38,7 +40,7 @@ NAMES = st.one_of(
     st.text(max_size=33),
     st.from_regex(r"[a-z][a-z0-9]{0,33}\n?", fullmatch=True),
     st.sampled_from(sorted(RESERVED_IDS)),
-    st.text("abcаｂ019|/.'\n", min_size=2, max_size=6),
+    st.text("abc\N{CYRILLIC SMALL LETTER A}\uff42019|/.'\n", min_size=2, max_size=6),
 )
 
 
@@ -46,37 +48,37 @@ NAMES = st.one_of(
 @example("acme")
 @example("a23")
 @example("a" * 31)
-def test_a_name_is_taken_or_refused_alike_at_every_door(text: str):
+def test_a_name_is_taken_or_refused_alike_at_every_door(text: str) -> None:
     if is_safe(text):
         assert OrgId(text) == text
-        assert Organization(org_id=text, name="x").org_id == text  # type: ignore[arg-type]
+        assert Organization(org_id=text, name="x").org_id == text
         assert OrgMonth.parse(f"2024-01|{text}").org == text
     else:
         with pytest.raises(InvalidName):
             OrgId(text)
         with pytest.raises(ValidationError):
-            Organization(org_id=text, name="x")  # type: ignore[arg-type]
+            Organization(org_id=text, name="x")
         with pytest.raises((InvalidName, InvalidPartition)):
             OrgMonth.parse(f"2024-01|{text}")
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
-def test_bad_names_of_the_brief_are_bad(name: str):
+def test_bad_names_of_the_brief_are_bad(name: str) -> None:
     assert not is_safe(name)
 
 
 @pytest.mark.parametrize("value", [None, 7, b"acme", ["acme"], True])
-def test_only_text_is_a_name(value: object):
+def test_only_text_is_a_name(value: object) -> None:
     with pytest.raises(InvalidName):
         OrgId(value)  # type: ignore[arg-type]
 
 
-def test_the_reserved_words():
+def test_the_reserved_words() -> None:
     words = "con prn aux nul com0 com9 lpt0 lpt9 null none true false default tenant admin landing dead all"
     assert set(words.split()) <= RESERVED_IDS
 
 
-def test_an_id_stays_an_id():
+def test_an_id_stays_an_id() -> None:
     org = OrgId("acme")
     assert OrgId(org) is org
     read = Organization.model_validate_json(Organization(org_id=org, name="Acme").model_dump_json())
@@ -88,7 +90,7 @@ def test_an_id_stays_an_id():
 @example("loja-2")
 @example("part-1-of-2")
 @example("part-1-of-2-norte")
-def test_a_source_is_one_safe_folder_that_is_no_declaration(text: str):
+def test_a_source_is_one_safe_folder_that_is_no_declaration(text: str) -> None:
     alphabet = "abcdefghijklmnopqrstuvwxyz0123456789_-"
     shaped = 1 <= len(text) <= 41 and all(c in alphabet for c in text) and text[0].isalpha()
     if shaped and not re.fullmatch(r"part-\d+-of-\d+", text):
@@ -115,23 +117,23 @@ def test_a_source_is_one_safe_folder_that_is_no_declaration(text: str):
         {"unknown": 1},
     ],
 )
-def test_a_wrong_setting_is_refused(wrong: dict[str, object]):
+def test_a_wrong_setting_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Organization.model_validate({"org_id": "acme", "name": "Acme", **wrong})
 
 
-def test_defaults_are_brazilian():
+def test_defaults_are_brazilian() -> None:
     org = Organization(org_id=OrgId("acme"), name="Acme")
     assert (org.locale, org.time_zone, org.currency) == ("pt-BR", "America/Sao_Paulo", "BRL")
 
 
-def test_a_source_that_nobody_declared_counts():
+def test_a_source_that_nobody_declared_counts() -> None:
     org = Organization(org_id=OrgId("acme"), name="Acme", sources={"mirror": SourceSettings(role="mirror")})
     assert (org.source("mirror").role, org.source("other").role) == ("mirror", "counts")
     assert not org.source("other").files_are_complete
 
 
-def test_a_saved_mapping_adds_to_the_others():
+def test_a_saved_mapping_adds_to_the_others() -> None:
     org = Organization(org_id=OrgId("acme"), name="Acme").with_mapping("h1", {"Data": "sold_at"})
     both = org.with_mapping("h2", {"Dia": "sold_at"})
     assert both.mappings == {"h1": {"Data": "sold_at"}, "h2": {"Dia": "sold_at"}}

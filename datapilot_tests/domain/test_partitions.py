@@ -28,7 +28,7 @@ ORGS = st.from_regex(r"[a-z][a-z0-9]{2,30}", fullmatch=True).filter(lambda text:
 
 
 @given(month=MONTHS, org=ORGS)
-def test_a_key_reads_back_as_itself(month: Month, org: str):
+def test_a_key_reads_back_as_itself(month: Month, org: str) -> None:
     key = OrgMonth(OrgId(org), month).key
     assert OrgMonth.parse(key).key == key
     assert OrgMonth.parse(key) == OrgMonth(OrgId(org), month)
@@ -44,7 +44,7 @@ def test_a_key_reads_back_as_itself(month: Month, org: str):
 @example("٢٠٢٤-01|acme")
 @example("2024-01\n|acme")
 @example("acme|2024-01")
-def test_what_is_taken_for_a_key_is_exactly_its_key(text: str):
+def test_what_is_taken_for_a_key_is_exactly_its_key(text: str) -> None:
     try:
         partition = OrgMonth.parse(text)
     except (InvalidPartition, InvalidName):
@@ -56,7 +56,7 @@ def test_what_is_taken_for_a_key_is_exactly_its_key(text: str):
 
 
 @pytest.mark.parametrize("value", [None, 202401, dt.date(2024, 1, 1)])
-def test_only_text_is_a_key_or_a_month(value: object):
+def test_only_text_is_a_key_or_a_month(value: object) -> None:
     with pytest.raises(InvalidPartition):
         OrgMonth.parse(value)  # type: ignore[arg-type]
     with pytest.raises(InvalidPartition):
@@ -64,14 +64,14 @@ def test_only_text_is_a_key_or_a_month(value: object):
 
 
 @given(month=st.builds(Month, st.integers(1900, 2100), st.integers(1, 12)), n=st.integers(-600, 600))
-def test_months_count_like_the_calendar(month: Month, n: int):
+def test_months_count_like_the_calendar(month: Month, n: int) -> None:
     assert month.plus(n).plus(-n) == month
     assert (month < month.plus(n)) == (n > 0)
     assert month.last_day + dt.timedelta(days=1) == month.plus(1).first_day
     assert Month.of(month.first_day) == Month.of(month.last_day) == month
 
 
-def test_prefixes_begin_with_the_organization_and_refuse_a_bad_one():
+def test_prefixes_begin_with_the_organization_and_refuse_a_bad_one() -> None:
     assert table_prefix(OrgId("acme"), "silver", "sales") == "org_id=acme/silver/sales"
     assert organization_prefix(OrgId("acme"), "landing", "log") == "org_id=acme/landing/log"
     for name in ("../x", "ACME", "null", "acme\n"):
@@ -80,19 +80,19 @@ def test_prefixes_begin_with_the_organization_and_refuse_a_bad_one():
 
 
 @given(months=st.sets(NEAR_MONTHS, min_size=1))
-def test_a_predicate_names_every_month_and_is_never_a_range(months: set[Month]):
+def test_a_predicate_names_every_month_and_is_never_a_range(months: set[Month]) -> None:
     predicate = months_predicate(months)
     assert re.fullmatch(r"month IN \('[0-9-]{7}'(, '[0-9-]{7}')*\)", predicate)
     assert re.findall(r"'([^']*)'", predicate) == [str(month) for month in sorted(months)]
 
 
-def test_a_predicate_of_no_month_is_refused():
+def test_a_predicate_of_no_month_is_refused() -> None:
     with pytest.raises(InvalidPartition):
         months_predicate([])
 
 
 @given(months=st.lists(NEAR_MONTHS))
-def test_stretches_partition_the_months_and_are_as_long_as_can_be(months: list[Month]):
+def test_stretches_partition_the_months_and_are_as_long_as_can_be(months: list[Month]) -> None:
     stretches = contiguous_stretches(months)
     assert [month for stretch in stretches for month in stretch] == sorted(set(months))
     for stretch in stretches:
@@ -104,11 +104,11 @@ def test_stretches_partition_the_months_and_are_as_long_as_can_be(months: list[M
 class TestCalendar:
     CALENDAR = Calendar(Month(2018, 1), dt.date(2024, 1, 31))
 
-    def test_it_ends_with_the_month_of_the_day_after(self):
+    def test_it_ends_with_the_month_of_the_day_after(self) -> None:
         assert self.CALENDAR.last == Month(2024, 2)
         assert Calendar(Month(2018, 1), dt.date(2024, 1, 30)).last == Month(2024, 1)
 
-    def test_months_outside_are_refused(self):
+    def test_months_outside_are_refused(self) -> None:
         assert self.CALENDAR.check(Month(2018, 1)) == Month(2018, 1)
         assert self.CALENDAR.check(Month(2024, 2)) == Month(2024, 2)
         for outside in (Month(2017, 12), Month(2024, 3)):
@@ -118,7 +118,7 @@ class TestCalendar:
         assert "2024-01" not in self.CALENDAR
 
     @given(start=st.builds(Month, st.integers(2016, 2026), st.integers(1, 12)), length=st.integers(-30, 60))
-    def test_between_is_every_month_of_the_calendar_from_start_to_end(self, start: Month, length: int):
+    def test_between_is_every_month_of_the_calendar_from_start_to_end(self, start: Month, length: int) -> None:
         end = start.plus(length)
         asked = {start.plus(n) for n in range(length + 1)}
         assert self.CALENDAR.between(start, end) == sorted(m for m in asked if m in self.CALENDAR)

@@ -41,12 +41,12 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
-def test_no_code_is_written_twice():
+def test_no_code_is_written_twice() -> None:
     assert len(REASONS) == len(reasons._ALL)
 
 
 @pytest.mark.parametrize("reason", REASONS.values(), ids=str)
-def test_wording_is_there_in_both_languages(reason: Reason):
+def test_wording_is_there_in_both_languages(reason: Reason) -> None:
     for text in (reason.pt, reason.en, reason.remedy_pt, reason.remedy_en):
         assert text.strip()
     assert placeholders(reason.pt) == placeholders(reason.en)
@@ -56,20 +56,20 @@ def test_wording_is_there_in_both_languages(reason: Reason):
     assert (reason.remedy("pt-BR"), reason.remedy("en")) == (reason.remedy_pt, reason.remedy_en)
 
 
-def test_every_code_that_refuses_or_tells_is_known_for_that_purpose():
+def test_every_code_that_refuses_or_tells_is_known_for_that_purpose() -> None:
     uses = list(used_codes())
     assert {code for _, code, _ in uses} >= {"LIMIT_EXCEEDED", "ORDERS_KEPT", "ORDERS_REMOVED"}
     wrong = [use for use in uses if use[1] not in REASONS or REASONS[use[1]].scope not in use[2]]
     assert wrong == []
 
 
-def test_every_rule_of_a_contract_has_a_reason_and_a_column():
+def test_every_rule_of_a_contract_has_a_reason_and_a_column() -> None:
     for contract in CONTRACTS.values():
         for rule in contract.rules:
             assert REASONS[rule.code].scope == "record"
 
 
-def test_a_refusal_says_code_detail_and_remedy():
+def test_a_refusal_says_code_detail_and_remedy() -> None:
     refusal = Refusal("LIMIT_EXCEEDED", "line 7: too long")
     assert (refusal.code, str(refusal)) == ("LIMIT_EXCEEDED", "LIMIT_EXCEEDED: line 7: too long")
     assert refusal.reason.remedy("en")

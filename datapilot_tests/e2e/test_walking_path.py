@@ -40,8 +40,8 @@ def landed(workbench: Workbench) -> Workbench:
         workbench.land(org, sample("2024-01", "excel_br_cp1252"))
     workbench.add("errors")
     workbench.land("errors", ERRORS)
-    results = workbench.refine(*LAYOUT_ORGS.values(), "replaced", "completed", "merged", "errors")
-    assert [result.error for result in results] == [None] * len(results)
+    runs = workbench.refine(*LAYOUT_ORGS.values(), "replaced", "completed", "merged", "errors")
+    assert [run.error for run in runs] == [None] * len(runs)
     return workbench
 
 
@@ -112,9 +112,7 @@ def test_late_rows_restate_their_month_and_leave_the_others_alone(landed: Workbe
     landed.land("english", LATE)
     (result,) = landed.refine("english")
     assert result.succeeded
-    assert_month(
-        landed.month("english", "2024-01"), EXPECTED["sales_january_after_late_rows_arrive_in_march_file"]
-    )
+    assert_month(landed.month("english", "2024-01"), EXPECTED["sales_january_after_late_rows_arrive_in_march_file"])
     after = {(row["table"], row["month"]): row for row in landed.status("english")}
     for (table, month), row in after.items():
         if month == "2024-02":

@@ -165,7 +165,7 @@ def test_the_demo_fails_unless_every_chapter_holds(
     assert ("DEMO_FAILED: " in answer.err) is bool(broken)
 
 
-def test_the_whole_demo_twice_beside_a_users_organization(tmp_path: Path) -> None:
+def test_the_whole_demo_again_beside_a_users_organization(tmp_path: Path) -> None:
     """In a process of its own, from another folder: rows on stdout, the story on stderr, the user's home as it was."""
     home = tmp_path / "home"
     environment = {**os.environ, "DATAPILOT_HOME": str(home)}
@@ -175,17 +175,17 @@ def test_the_whole_demo_twice_beside_a_users_organization(tmp_path: Path) -> Non
         return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
 
     assert datapilot("org", "add", "padaria", "--name", "Mine").returncode == 0
-    first, second = datapilot("demo", "--format", "json"), datapilot("demo", "--format", "json")
-    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
-    rows = json.loads(first.stdout)
+    (fresh_home(home) / "store").mkdir()  # as an earlier demo left it
+    done = datapilot("demo", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
     assert len(rows) == 9
     for row in rows:
         fates = (row[name] for name in ("accepted", "superseded", "quarantined", "ignored"))
         assert row["records"] == sum(fates)
         assert row["balances"]
         assert row["as_expected"]
-    assert json.loads(second.stdout) == rows
-    assert "Where to look next" in first.stderr
+    assert "Where to look next" in done.stderr
     kept = json.loads((home / "demo.json").read_text("utf-8"))
     assert kept["ok"]
     assert kept["same_bytes"]["verdict"] == "already_loaded"

@@ -197,7 +197,7 @@ def drop_lists(draw: st.DrawFn) -> list[Drop]:
 
 @given(drops=drop_lists())
 @settings(max_examples=40, deadline=None)
-def test_every_log_leaves_standing_what_the_rules_say(folder: Path, drops: list[Drop]):
+def test_every_log_leaves_standing_what_the_rules_say(folder: Path, drops: list[Drop]) -> None:
     ledger = Ledger(folder)
     previous = Outcome([], set(), {}, set())
     for seq, drop in enumerate(drops, 1):
@@ -221,7 +221,7 @@ FRESH = st.lists(index_lines(), min_size=2, max_size=4)
 @settings(max_examples=12, deadline=None)
 def test_landing_order_does_not_matter_when_all_declare_a_time(
     folder: Path, contents: list[tuple[Line, ...]], months: list[str | None]
-):
+) -> None:
     drops = [
         Drop(str(n), lines, as_of=n + 1, complete=month)
         for n, (lines, month) in enumerate(zip(contents, months, strict=False))
@@ -235,7 +235,7 @@ def test_landing_order_does_not_matter_when_all_declare_a_time(
 
 @given(contents=FRESH)
 @settings(max_examples=12, deadline=None)
-def test_which_part_comes_last_does_not_matter(folder: Path, contents: list[tuple[Line, ...]]):
+def test_which_part_comes_last_does_not_matter(folder: Path, contents: list[tuple[Line, ...]]) -> None:
     whole = functools.partial(Drop, complete="2024-01", as_of=9)
     earlier = Drop("0", contents[0], as_of=1)
     parts = [whole(str(n), lines, part=(n, len(contents) - 1)) for n, lines in enumerate(contents[1:], 1)]
@@ -251,7 +251,7 @@ def test_which_part_comes_last_does_not_matter(folder: Path, contents: list[tupl
 @settings(max_examples=30, deadline=None)
 def test_a_correction_changes_exactly_what_it_declares(
     folder: Path, contents: list[tuple[Line, ...]], month: str | None, source: str
-):
+) -> None:
     """P3: a row goes only if its unit is mentioned or its month declared, in the source; only own rows come."""
     *earlier, last = contents
     drops = [Drop(str(n), lines, source="shopee" if n == 1 else "main") for n, lines in enumerate(earlier)]
@@ -281,7 +281,7 @@ def test_the_same_bytes_under_a_new_declaration_count_once(
     complete: str | None,
     as_of: int | None,
     mapped_anew: bool,
-):
+) -> None:
     first = Drop("same", contents[0])
     lines = contents[0]
     declared = complete is not None or as_of is not None
@@ -310,12 +310,12 @@ def orders(ledger: Ledger) -> dict[str, list[str]]:
     return found
 
 
-def test_an_order_that_a_later_file_dates_into_february_is_in_february_only(folder: Path):
+def test_an_order_that_a_later_file_dates_into_february_is_in_february_only(folder: Path) -> None:
     ledger = land_all(folder, [Drop("a", (sale("1", 31), sale("2", 31))), Drop("b", (sale("1", 1, month=2),))])
     assert orders(ledger) == {"1": ["02-01"], "2": ["01-31"]}
 
 
-def test_part_invoicing_keeps_lines_with_another_number_and_date(folder: Path):
+def test_part_invoicing_keeps_lines_with_another_number_and_date(folder: Path) -> None:
     first = Drop("a", (sale("1", 5, 1), sale("1", 5, 2)))
     assert orders(land_all(folder, [first, Drop("b", (sale("1", 9, 3),))])) == {"1": ["01-05", "01-05", "01-09"]}
     # The same number, the same date, or a version without numbers: a new version of the order.
@@ -324,7 +324,7 @@ def test_part_invoicing_keeps_lines_with_another_number_and_date(folder: Path):
     assert orders(land_all(folder, [first, Drop("b", (sale("1", 9),))])) == {"1": ["01-09"]}
 
 
-def test_an_order_cut_between_two_parts_keeps_its_lines_of_both(folder: Path):
+def test_an_order_cut_between_two_parts_keeps_its_lines_of_both(folder: Path) -> None:
     drops = [
         Drop("a", (sale("1", 5), sale("2", 5)), complete="2024-01", part=(1, 2)),
         Drop("b", (sale("2", 6), sale("3", 6)), complete="2024-01", part=(2, 2)),
@@ -334,7 +334,7 @@ def test_an_order_cut_between_two_parts_keeps_its_lines_of_both(folder: Path):
     assert orders(ledger) == {"1": ["01-05"], "2": ["01-05", "01-06"], "3": ["01-06"]}
 
 
-def test_one_header_only_file_makes_two_months_zero(folder: Path):
+def test_one_header_only_file_makes_two_months_zero(folder: Path) -> None:
     drops = [
         Drop("sales", (sale("1", 5), sale("2", 5, month=2))),
         Drop("header", (), complete="2024-01"),
@@ -345,7 +345,7 @@ def test_one_header_only_file_makes_two_months_zero(folder: Path):
     assert all(item.entry.seq != 2 for item in active_entries(ledger.entries, "sales"))
 
 
-def test_the_same_order_number_in_another_source_or_store_is_another_order(folder: Path):
+def test_the_same_order_number_in_another_source_or_store_is_another_order(folder: Path) -> None:
     drops = [
         Drop("a", (sale("1", 5, store="centro"),)),
         Drop("b", (sale("1", 5, store="norte"),)),
@@ -354,13 +354,13 @@ def test_the_same_order_number_in_another_source_or_store_is_another_order(folde
     assert orders(land_all(folder, drops)) == {"1": ["01-05"] * 3}
 
 
-def test_a_month_that_was_emptied_by_declaration_differs_from_one_that_never_was(folder: Path):
+def test_a_month_that_was_emptied_by_declaration_differs_from_one_that_never_was(folder: Path) -> None:
     ledger = Ledger(folder)
     touched, _ = ledger.land(1, Drop("header", (), complete="2024-01"))
     assert list(map(str, touched)) == ["2024-01"]
 
 
-def test_lost_rows_of_the_wanted_months_only(folder: Path):
+def test_lost_rows_of_the_wanted_months_only(folder: Path) -> None:
     both = (sale("1", 5), sale("1", 5, month=2))
     ledger = land_all(folder, [Drop("a", both), Drop("b", (sale("1", 7),))])
     lost = ledger.resolution.lost_in([Month(2024, 2)]).to_pylist()
@@ -377,43 +377,43 @@ class TestNotices:
             _, notices = ledger.land(seq, drop)
         return [(notice.code, notice.values) for notice in notices]
 
-    def test_a_first_file_tells_nothing(self, folder: Path):
+    def test_a_first_file_tells_nothing(self, folder: Path) -> None:
         assert self.told(folder, Drop("a", self.JANUARY)) == []
 
-    def test_a_merging_file_that_covers_the_month_names_the_order_that_it_no_longer_has(self, folder: Path):
+    def test_a_merging_file_that_covers_the_month_names_the_order_that_it_no_longer_has(self, folder: Path) -> None:
         told = self.told(folder, Drop("a", self.JANUARY), Drop("b", self.JANUARY[:-1]))
         assert told == [("ORDERS_KEPT", {"count": "1", "amount": "BRL 6.26", "orders": "6"})]
 
-    def test_a_file_that_covers_one_day_speaks_of_that_day_only(self, folder: Path):
+    def test_a_file_that_covers_one_day_speaks_of_that_day_only(self, folder: Path) -> None:
         first = (*self.JANUARY, sale("7", 1), sale("8", 9), sale("9", 9))
         told = self.told(folder, Drop("a", first), Drop("b", (sale("1", 1),)))
         assert told == [("ORDERS_KEPT", {"count": "1", "amount": "BRL 10.00", "orders": "7"})]
 
-    def test_next_weeks_file_tells_nothing(self, folder: Path):
+    def test_next_weeks_file_tells_nothing(self, folder: Path) -> None:
         later = (sale("20", 20), sale("21", 21))
         assert self.told(folder, Drop("a", self.JANUARY), Drop("b", later)) == []
 
     @pytest.mark.parametrize("declared", [{"complete": "2024-01"}, {"replaces": "vendas.csv"}])
-    def test_orders_that_a_declaration_removed(self, folder: Path, declared: dict[str, str]):
+    def test_orders_that_a_declaration_removed(self, folder: Path, declared: dict[str, str]) -> None:
         drops = (Drop("a", self.JANUARY), Drop("b", self.JANUARY[:-1], **declared))  # type: ignore[arg-type]
         told = self.told(folder, *drops)
         assert told == [("ORDERS_REMOVED", {"count": "1", "amount": "BRL 6.26", "orders": "6"})]
 
-    def test_the_same_number_in_another_store_does_not_hide_a_removed_order(self, folder: Path):
+    def test_the_same_number_in_another_store_does_not_hide_a_removed_order(self, folder: Path) -> None:
         norte = tuple(replace(line, unit=f"norte{line.unit}") for line in self.JANUARY[:2])
         told = self.told(folder, Drop("a", self.JANUARY[:2]), Drop("b", norte, complete="2024-01"))
         assert told == [("ORDERS_REMOVED", {"count": "2", "amount": "BRL 3.51", "orders": "1, 2"})]
 
-    def test_a_return_in_the_file_does_not_hide_its_removed_sale(self, folder: Path):
+    def test_a_return_in_the_file_does_not_hide_its_removed_sale(self, folder: Path) -> None:
         returned = Line("return 6", "6", None, dt.date(2024, 1, 9), "2024-01", "return")
         told = self.told(folder, Drop("a", self.JANUARY), Drop("b", (*self.JANUARY[:-1], returned), complete="2024-01"))
         assert [code for code, _ in told] == ["ORDERS_REMOVED"]
 
-    def test_orders_of_another_source_are_no_concern(self, folder: Path):
+    def test_orders_of_another_source_are_no_concern(self, folder: Path) -> None:
         drops = (Drop("a", self.JANUARY, source="shopee"), Drop("b", self.JANUARY[:-1], complete="2024-01"))
         assert self.told(folder, *drops) == []
 
-    def test_orders_in_the_other_part_are_not_missing(self, folder: Path):
+    def test_orders_in_the_other_part_are_not_missing(self, folder: Path) -> None:
         drops = (
             Drop("a", self.JANUARY),
             Drop("b", self.JANUARY[:3], complete="2024-01", part=(1, 2)),
@@ -421,7 +421,7 @@ class TestNotices:
         )
         assert self.told(folder, *drops) == []
 
-    def test_many_orders_are_counted_and_the_first_named(self, folder: Path):
+    def test_many_orders_are_counted_and_the_first_named(self, folder: Path) -> None:
         many = tuple(sale(f"{n:03}", 5) for n in range(30))
         ((code, values),) = self.told(folder, Drop("a", many), Drop("b", (), complete="2024-01"))
         assert (code, values["count"], values["amount"]) == ("ORDERS_REMOVED", "30", "BRL 300.00")

@@ -46,14 +46,14 @@ def declarations(draw: st.DrawFn) -> Declaration:
 @example(Declaration(as_of=dt.datetime(999, 1, 1, tzinfo=UTC)), "main", "a.csv", ZONE)
 @example(Declaration(), "shopee", "complete=2024-01", ZONE)
 @example(Declaration(replaces="part-1-of-2"), "main", "replaces=x", ZONE)
-def test_a_written_path_reads_back(declaration: Declaration, source: str, file: str, zone: str):
+def test_a_written_path_reads_back(declaration: Declaration, source: str, file: str, zone: str) -> None:
     read = parse_inbox_key(inbox_key(OrgId("acme"), source, declaration, file))
     assert (read.org, read.source, read.file) == ("acme", source, file)
     assert read.declaration(zone) == declaration
 
 
 @given(name=NAMES)
-def test_the_organization_of_a_path_is_an_organization(name: str):
+def test_the_organization_of_a_path_is_an_organization(name: str) -> None:
     key = f"inbox/org_id={name}/vendas.csv"
     # A slash ends the name: what follows is a source or a declaration.
     first = name.split("/")[0]
@@ -68,7 +68,7 @@ def test_the_organization_of_a_path_is_an_organization(name: str):
 
 
 @pytest.mark.parametrize("name", [name for name in BAD_NAMES if name != "acme/x"])
-def test_bad_organizations_have_no_inbox(name: str):
+def test_bad_organizations_have_no_inbox(name: str) -> None:
     with pytest.raises((InvalidName, InvalidInboxPath)):
         parse_inbox_key(f"inbox/org_id={name}/vendas.csv")
 
@@ -88,7 +88,7 @@ def test_bad_organizations_have_no_inbox(name: str):
         "inbox/ORG_ID=acme/vendas.csv",
     ],
 )
-def test_a_path_that_does_not_say_whose_file_it_is(key: str):
+def test_a_path_that_does_not_say_whose_file_it_is(key: str) -> None:
     with pytest.raises((InvalidInboxPath, InvalidName)):
         parse_inbox_key(key)
 
@@ -118,12 +118,12 @@ def test_a_path_that_does_not_say_whose_file_it_is(key: str):
         ("complete=2024-01/part-1-of-2/part-2-of-2", "twice"),
     ],
 )
-def test_an_unclear_declaration_is_refused_by_name(folders: str, word: str):
+def test_an_unclear_declaration_is_refused_by_name(folders: str, word: str) -> None:
     with pytest.raises(InvalidInboxPath, match=word):
         parse_inbox_key(f"inbox/org_id=acme/{folders}/vendas.csv").declaration(ZONE)
 
 
-def test_a_naive_time_is_local_to_the_organization_and_z_is_utc():
+def test_a_naive_time_is_local_to_the_organization_and_z_is_utc() -> None:
     def as_of(text: str, zone: str = ZONE) -> dt.datetime | None:
         return parse_inbox_key(f"inbox/org_id=acme/asof={text}/vendas.csv").declaration(zone).as_of
 
@@ -132,7 +132,7 @@ def test_a_naive_time_is_local_to_the_organization_and_z_is_utc():
     assert as_of("20240212T030045Z") == dt.datetime(2024, 2, 12, 3, 0, 45, tzinfo=UTC)
 
 
-def test_the_path_of_the_documentation():
+def test_the_path_of_the_documentation() -> None:
     key = "inbox/org_id=acme/shopee/complete=2024-01/part-1-of-2/asof=20240212T0300/vendas.csv"
     read = parse_inbox_key(key)
     assert (read.source, read.file) == ("shopee", "vendas.csv")
@@ -143,7 +143,7 @@ def test_the_path_of_the_documentation():
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b.csv", "a\\b.csv", "a\nb.csv", "a\0.csv"])
-def test_a_name_that_is_no_name_is_refused(name: str):
+def test_a_name_that_is_no_name_is_refused(name: str) -> None:
     with pytest.raises(InvalidName):
         inbox_key(OrgId("acme"), "main", Declaration(), name)
     if name:
@@ -151,6 +151,6 @@ def test_a_name_that_is_no_name_is_refused(name: str):
             inbox_key(OrgId("acme"), "main", Declaration(replaces=name), "vendas.csv")
 
 
-def test_a_source_that_reads_as_a_declaration_is_refused():
+def test_a_source_that_reads_as_a_declaration_is_refused() -> None:
     with pytest.raises(InvalidName):
         inbox_key(OrgId("acme"), "part-1-of-2", Declaration(), "vendas.csv")
