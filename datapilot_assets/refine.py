@@ -69,11 +69,11 @@ def refine_asset(family: Family) -> dg.AssetsDefinition:
                 outcomes.append((org, outcome))
                 _log(context, org, outcome)
 
-            told = refine(family, services, spark.spark_session, organization, months, context.run_id, tell, selected)
+            told = refine(family, services, spark.spark_session, organization, months, context.run.run_id, tell, selected)
             changed = {outcome.month for outcome in told if outcome.state is State.CHANGED}
             for observation in write_reports(services, organization, family.name, changed):
                 context.log_event(observation)
-            record_gates(services, organization, family.name, told, context.run_id)
+            record_gates(services, organization, family.name, told, context.run.run_id)
         _fail_if_needed(context, outcomes)
         yield from ()
 

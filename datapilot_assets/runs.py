@@ -64,11 +64,11 @@ def run_intake(platform: Platform, keys: Sequence[str]) -> list[Landed]:
     with _instance(platform) as instance:
         try:
             result = defs.resolve_job_def("intake").execute_in_process(
-                instance=instance, run_config={**_QUIET, "ops": {"intake": {"config": {"keys": list(keys)}}}}
+                instance=instance, run_config={**_QUIET, "ops": {"land_files": {"config": {"keys": list(keys)}}}}
             )
         except IntakeProblems as error:
             raise IntakeFailed(error.landed, error.problems) from error
-        return list(result.output_for_node("intake"))
+        return list(result.output_for_node("land_files"))
 
 
 def run_refine(

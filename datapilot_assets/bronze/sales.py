@@ -40,7 +40,7 @@ def bronze_sales(context: dg.AssetExecutionContext, platform: PlatformResource) 
         ]
         for entry in entries:
             with tempfile.TemporaryDirectory(prefix="datapilot-replay-") as directory:
-                replay_content(services, organization, entry, Path(directory), context.run_id)
+                replay_content(services, organization, entry, Path(directory), context.run.run_id)
         for month in months:
             records = sum(
                 entry.months[month].records - entry.months[month].ignored for entry in entries if month in entry.months

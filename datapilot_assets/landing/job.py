@@ -22,7 +22,7 @@ class IntakeConfig(dg.Config):
 
 
 @dg.op(description="Land the files; one organization's bad file never stops another's.")
-def intake(context: dg.OpExecutionContext, config: IntakeConfig, platform: PlatformResource) -> list[Landed]:
+def land_files(context: dg.OpExecutionContext, config: IntakeConfig, platform: PlatformResource) -> list[Landed]:
     services = platform.get()
     run = context.instance.get_run_record_by_id(context.run_id)
     assert run is not None
@@ -110,4 +110,4 @@ def _metadata(entry: LandingEntry) -> dict[str, dg.MetadataValue | str | int]:
 
 @dg.job(name="intake", description="Land pending inbox files.", executor_def=dg.in_process_executor)
 def intake_job() -> None:
-    intake()
+    land_files()

@@ -83,5 +83,5 @@ def _run_request(
         context,
         digest([sorted(abandoned), [[info.key, info.e_tag] for info in batch]]),
         tags,
-        {"ops": {"intake": {"config": {"keys": [info.key for info in batch]}}}},
+        {"ops": {"land_files": {"config": {"keys": [info.key for info in batch]}}}},
     )

@@ -31,10 +31,13 @@ def parse_number(text: Column, decimal_mark: Column, ddl: str = MONEY) -> Column
 
 @dataclass(frozen=True)
 class Share:
-    """An order-level amount to spread: the order's value as each line has it, and the lines that take part."""
+    """An order-level amount to spread.
+
+    value: the order's value as each line has it; takes: name of a boolean column, the lines that take part.
+    """
 
     value: Column
-    takes: Column
+    takes: str
 
 
 def allocate(lines: DataFrame, order: tuple[str, ...], last: Column, shares: Mapping[str, Share]) -> DataFrame:
@@ -48,35 +51,23 @@ def allocate(lines: DataFrame, order: tuple[str, ...], last: Column, shares: Map
     window = Window.partitionBy(*order)
     weight = F.coalesce(F.abs("gross_amount"), F.lit(0).cast(MONEY))
     parts: dict[str, Column] = {}
+    # Once per set of lines, not once per share: every window function costs as much as all of parsing.
+    for takes in {share.takes for share in shares.values()}:
+        parts[f"_{takes}_weight"] = F.sum(F.when(F.col(takes), weight)).over(window)
+        parts[f"_{takes}_lines"] = F.count_if(F.col(takes)).over(window)
+        parts[f"_{takes}_last"] = F.max(F.when(F.col(takes), last)).over(window)
+    rounded: dict[str, Column] = {}
+    spread: dict[str, Column] = {}
     for name, share in shares.items():
-        value = F.max(F.when(share.value != 0, share.value)).over(window)
-        parts[f"_{name}_value"] = F.coalesce(value, F.lit(0).cast(MONEY))
-        parts[f"_{name}_weight"] = F.sum(F.when(share.takes, weight)).over(window)
-        parts[f"_{name}_lines"] = F.count(F.when(share.takes, 1)).over(window)
-        parts[f"_{name}_last"] = F.max(F.when(share.takes, last)).over(window)
-    rounded = {
-        f"_{name}_rounded": F.when(
-            share.takes,
-            F.round(
-                F.when(
-                    F.col(f"_{name}_weight") > 0,
-                    F.col(f"_{name}_value") * weight / F.col(f"_{name}_weight"),
-                ).otherwise(F.col(f"_{name}_value") / F.col(f"_{name}_lines")),
-                2,
-            ).cast(MONEY),
-        )
-        for name, share in shares.items()
-    }
-    totals = {f"_{name}_total": F.sum(f"_{name}_rounded").over(window) for name in shares}
-    spread = {
-        name: F.when(
-            share.takes,
-            F.when(
-                last == F.col(f"_{name}_last"),
-                F.col(f"_{name}_value") - F.col(f"_{name}_total") + F.col(f"_{name}_rounded"),
-            ).otherwise(F.col(f"_{name}_rounded")),
+        of_order = F.max(F.when(share.value != 0, share.value)).over(window)
+        parts[f"_{name}_value"] = F.coalesce(of_order, F.lit(0).cast(MONEY))
+        value, whole, mine = F.col(f"_{name}_value"), F.col(f"_{share.takes}_weight"), F.col(f"_{name}_rounded")
+        exact = F.when(whole > 0, value * weight / whole).otherwise(value / F.col(f"_{share.takes}_lines"))
+        rounded[f"_{name}_rounded"] = F.when(F.col(share.takes), F.round(exact, 2).cast(MONEY))
+        rest = value - F.col(f"_{name}_total") + mine
+        spread[name] = F.when(
+            F.col(share.takes), F.when(last == F.col(f"_{share.takes}_last"), rest).otherwise(mine)
         ).cast(MONEY)
-        for name, share in shares.items()
-    }
+    totals = {f"_{name}_total": F.sum(f"_{name}_rounded").over(window) for name in shares}
     result = lines.withColumns(parts).withColumns(rounded).withColumns(totals).withColumns(spread)
     return result.drop(*parts, *rounded, *totals)

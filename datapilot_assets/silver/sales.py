@@ -52,6 +52,8 @@ _ALLOCATED = {
     "tax_alloc": "order_tax",
     "fee_alloc": "fees",
 }
+# Fields whose absence from a layout means something else than a blank (R12).
+_PRESENCE = ("status", "payment_status", "line_discount", "refund_amount", *_ALLOCATED.values())
 _PERSONAL = {field.name for field in SALES_FIELDS if field.personal}
 # One order event of one file in one month: what a month holds never depends on the months read beside it.
 _ORDER = ("landed_seq", "unit_key", "month")
@@ -153,9 +155,11 @@ def count_fates(classified: DataFrame) -> DataFrame:
 def _facts(entries: DataFrame) -> DataFrame:
     """What a row needs of its entry, looked up once per entry instead of once per row."""
     # SQL text where many fields are alike: one call to the JVM instead of several per field.
-    has = ", ".join(f"coalesce(try_element_at(has, '{name}'), false) AS {name}" for name in _FIELDS)
+    has = ", ".join(f"coalesce(try_element_at(has, '{name}'), false) AS {name}" for name in _PRESENCE)
     mark = ", ".join(f"try_element_at(decimal_marks, '{name}') AS {name}" for name in _NUMBERS)
-    per_line = ", ".join(f"array_contains(line_level, '{name}') AS {name}" for name in _NUMBERS)
+    per_line = ", ".join(
+        f"array_contains(line_level, '{name}') AS {name}" for name in (*_ALLOCATED.values(), "refund_amount")
+    )
     return entries.selectExpr(
         *("content_id", "source_id", "file", "file_sha256", "landed_seq", "layout", "arrived_on", "org_id"),
         *("time_zone", "currency AS usual_currency"),
@@ -237,9 +241,9 @@ def _with_amounts(rows: DataFrame) -> DataFrame:
     """Discounts, freight, tax, fees and refund of each good line, its net amount and its flags."""
     good, is_sale = F.col("fate") == "good", F.col("event_type") == "sale"
     is_returned = good & is_sale & (F.col("quantity") > 0) & (F.col("status") == "returned")
-    rows = rows.withColumn("is_returned", F.coalesce(is_returned, F.lit(False)))
-    shares = {alloc: Share(F.col(f"number.{field}"), good) for alloc, field in _ALLOCATED.items()}
-    shares["refund_alloc"] = Share(F.col("number.refund_amount"), F.col("is_returned"))
+    rows = rows.withColumns({"is_good": good, "is_returned": F.coalesce(is_returned, F.lit(False))})
+    shares = {alloc: Share(F.col(f"number.{field}"), "is_good") for alloc, field in _ALLOCATED.items()}
+    shares["refund_alloc"] = Share(F.col("number.refund_amount"), "is_returned")
     rows = allocate(rows, _ORDER, F.struct("line_no", "record_no"), shares)
 
     def per_line(field: str) -> Column:

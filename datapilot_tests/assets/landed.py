@@ -196,7 +196,11 @@ def land_sample(landed: Landed, name: str, layout: str) -> None:
             values |= {name: above[name] for name in repeated & values.keys() if values[name] is None}
         above = values
         try:
-            sold_on = dt.datetime.strptime((values["sold_at"] or "").split(" ")[0], date_format).date()
+            sold_on = (
+                dt.datetime.strptime((values["sold_at"] or "").split(" ")[0], date_format)
+                .replace(tzinfo=dt.timezone.utc)
+                .date()
+            )
         except ValueError:
             landed.line(content, **values | {"sold_on": None, "quantity": values["quantity"] or ""})
             continue

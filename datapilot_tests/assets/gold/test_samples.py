@@ -76,7 +76,7 @@ def test_month(gold: tuple[str, dict[str, Rows]], month: str) -> None:
         "unknown_amount": Decimal(0),
         "adjustments_amount": Decimal(0),
         "units": Decimal(expected["units"]),
-        "gift_units": Decimal(dict((sku, units) for sku, _, units in expected["top_products"])["BRINDE"]),
+        "gift_units": Decimal({sku: units for sku, _, units in expected["top_products"]}["BRINDE"]),
         "paid_orders": expected["orders"],
         "average_ticket": None,
         "fingerprint": "f" * 32,

@@ -80,7 +80,7 @@ def test_shares_sum_to_the_order_value(
         for o, (value, lines) in enumerate(orders)
         for n, (gross, takes) in enumerate(lines)
     ]
-    share = {"part": Share(F.col("value"), F.col("takes"))}
+    share = {"part": Share(F.col("value"), "takes")}
     found = allocate(frame(spark, rows, schema), ("o",), F.struct("n"), share).collect()
     parts = {(row["o"], row["n"]): row["part"] for row in found}
     assert len(parts) == len(rows)

@@ -1,0 +1,62 @@
+"""The assembly, as a newcomer sees it: assets, checks, jobs, sensors. A change here is a change of the face."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from datapilot_assets.definitions import defs
+from datapilot_domain.contracts import CONTRACTS
+
+
+def test_the_graph_of_assets() -> None:
+    graph = defs.resolve_asset_graph()
+    lineage = {
+        node.key.to_user_string(): sorted(parent.to_user_string() for parent in node.parent_keys)
+        for node in graph.asset_nodes
+    }
+    assert lineage == {
+        "landing/sales": [],
+        "bronze/sales": ["landing/sales"],
+        "silver/sales": ["bronze/sales"],
+        "silver/sales_quarantine": ["bronze/sales"],
+        "gold/sales_month": ["silver/sales"],
+        "gold/sales_daily": ["silver/sales"],
+        "gold/sales_products": ["silver/sales"],
+        "gold/sales_breakdown": ["silver/sales"],
+    }
+
+
+def test_every_asset_is_partitioned_owned_and_described() -> None:
+    for node in defs.resolve_asset_graph().asset_nodes:
+        assert node.partitions_def is not None, node.key
+        assert node.partitions_def.partition_dimension_names == ["month", "org"]  # type: ignore[attr-defined]
+        assert node.group_name in ("landing", "bronze", "silver", "gold")
+        assert node.description, node.key
+        if node.key.path[0] != "landing":
+            assert node.code_version == str(CONTRACTS[".".join(node.key.path)].version)
+            assert "dagster/column_schema" in node.metadata
+
+
+def test_every_refined_table_has_its_two_checks() -> None:
+    checks = {(key.asset_key.to_user_string(), key.name) for key in defs.resolve_asset_graph().asset_check_keys}
+    refined = ["/".join(c.asset_key) for c in CONTRACTS.values() if c.layer in ("silver", "gold")]
+    assert checks == {(table, check) for table in refined for check in ("contract", "conservation")}
+
+
+def test_the_definitions_load_as_a_code_location() -> None:
+    dg.Definitions.validate_loadable(defs)
+    assert defs.get_repository_def().name
+
+
+def test_jobs_and_sensors_run_by_themselves() -> None:
+    assert {job.name for job in defs.resolve_all_job_defs()} >= {"intake", "refine_sales_job"}
+    assert defs.sensors is not None
+    assert {sensor.name: sensor.default_status.value for sensor in defs.sensors} == {
+        "registry": "RUNNING",
+        "inbox": "RUNNING",
+        "landed_sales": "RUNNING",
+    }
+
+
+def test_no_value_of_the_environment_is_in_the_resources() -> None:
+    assert set(defs.resources or {}) == {"platform", "spark"}
