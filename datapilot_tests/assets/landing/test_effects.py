@@ -308,8 +308,10 @@ def orders(ledger: Ledger) -> dict[str, list[str]]:
 
 
 def test_an_order_that_a_later_file_dates_into_february_is_in_february_only(folder: Path) -> None:
-    ledger = land_all(folder, [Drop("a", (sale("1", 31), sale("2", 31))), Drop("b", (sale("1", 1, month=2),))])
+    ledger = land_all(folder, [Drop("a", (sale("1", 31), sale("2", 31)))])
+    touched, _ = ledger.land(2, Drop("b", (sale("1", 1, month=2),)))
     assert orders(ledger) == {"1": ["02-01"], "2": ["01-31"]}
+    assert list(map(str, touched)) == ["2024-01", "2024-02"]
 
 
 def test_part_invoicing_keeps_lines_with_another_number_and_date(folder: Path) -> None:

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
@@ -65,7 +65,7 @@ lines = st.lists(st.tuples(cents, st.booleans()), min_size=1, max_size=6)
 orders = st.lists(st.tuples(st.decimals(-1000, 1000, places=2), lines), min_size=30, max_size=30)
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(orders=orders)
 def test_shares_sum_to_the_order_value(
     spark: SparkSession, orders: list[tuple[Decimal, list[tuple[Decimal, bool]]]]

@@ -1,0 +1,81 @@
+"""The same path in other places: store on S3, Spark behind Connect, tables written by Spark itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from datapilot_resources.settings import Settings
+from datapilot_tests.services.spark_connect import run_python
+from datapilot_tests.workbench import SAMPLES
+
+EXPECTED = json.loads((SAMPLES / "expected.json").read_text(encoding="utf-8"))["sales"]
+
+# Written by Spark when no month set counts as small; January is then corrected, so that months are replaced too.
+PATH = """
+import json
+import datapilot_assets.sales
+from datapilot_resources.platform import Platform
+from datapilot_tests.workbench import SAMPLES, Workbench, sample
+
+datapilot_assets.sales.SMALL_ROWS = {small_rows}
+bench = Workbench(Platform.from_environment())
+bench.add("acme")
+bench.land("acme", *(sample(month, "excel_br_cp1252") for month in ("2024-01", "2024-02", "2024-03")))
+runs = bench.refine("acme")
+bench.land("acme", SAMPLES / "vendas_2024-01_corrigido__excel_br_cp1252.csv", replaces="vendas_2024-01__excel_br_cp1252.csv")
+runs += bench.refine("acme")
+rows = bench.rows("gold.sales_month", "acme")
+print("RESULT", json.dumps({{"errors": [run.error for run in runs], "status": bench.status("acme"),
+    "gross": {{row["month"]: str(row["gross_revenue"]) for row in rows}}}}))
+"""
+
+
+def _walk(folder: Path, small_rows: int, **environment: str) -> dict[str, Any]:
+    printed = run_python(PATH.format(small_rows=small_rows), folder, **environment)
+    (line,) = [line for line in printed.splitlines() if line.startswith("RESULT ")]
+    result: dict[str, Any] = json.loads(line.removeprefix("RESULT "))
+    return result
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    assert settings.s3_secret_access_key is not None
+    return {
+        "DATAPILOT_HOME": str(settings.home),
+        "DATAPILOT_STORE": str(settings.store),
+        "S3_ENDPOINT_URL": str(settings.s3_endpoint_url),
+        "S3_ACCESS_KEY_ID": str(settings.s3_access_key_id),
+        "S3_SECRET_ACCESS_KEY": settings.s3_secret_access_key.get_secret_value(),
+    }
+
+
+def _assert_right(result: dict[str, Any]) -> None:
+    assert result["errors"] == [None, None]
+    assert {month: float(gross) for month, gross in result["gross"].items()} == {
+        "2024-01": 18117.58,
+        "2024-02": float(EXPECTED["2024-02"]["gross"]),
+        "2024-03": float(EXPECTED["2024-03"]["gross"]),
+    }
+    assert {row["state"] for row in result["status"]} == {"current"}
+
+
+@pytest.mark.parametrize("small_rows", [0, 200_000], ids=["spark-writes", "delta-rs-writes"])
+def test_store_on_s3(s3_store: Settings, tmp_path: Path, small_rows: int) -> None:
+    _assert_right(_walk(tmp_path, small_rows, **_environment(s3_store)))
+
+
+@pytest.mark.parametrize("small_rows", [0, 200_000], ids=["spark-writes", "delta-rs-writes"])
+def test_spark_connect_on_a_folder(connect_address: str, tmp_path: Path, small_rows: int) -> None:
+    home = {"DATAPILOT_HOME": str(tmp_path / "home"), "SPARK_REMOTE": connect_address}
+    _assert_right(_walk(tmp_path, small_rows, **home))
+
+
+def test_spark_connect_on_s3(connect_address: str, s3_store: Settings, tmp_path: Path) -> None:
+    _assert_right(_walk(tmp_path, 0, SPARK_REMOTE=connect_address, **_environment(s3_store)))
+
+
+def test_spark_writes_on_a_folder(tmp_path: Path) -> None:
+    _assert_right(_walk(tmp_path, 0, DATAPILOT_HOME=str(tmp_path / "home")))
