@@ -69,7 +69,9 @@ def refine_asset(family: Family) -> dg.AssetsDefinition:
                 outcomes.append((org, outcome))
                 _log(context, org, outcome)
 
-            told = refine(family, services, spark.spark_session, organization, months, context.run.run_id, tell, selected)
+            told = refine(
+                family, services, spark.spark_session, organization, months, context.run.run_id, tell, selected
+            )
             changed = {outcome.month for outcome in told if outcome.state is State.CHANGED}
             for observation in write_reports(services, organization, family.name, changed):
                 context.log_event(observation)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
-from datapilot_domain.contracts import TableContract
+from datapilot_domain.contracts import CONTRACTS, TableContract
 from datapilot_domain.fingerprints import expected_fingerprints, months_reading
 from datapilot_domain.landing import landed_hashes
 from datapilot_domain.organizations import Organization
@@ -121,7 +121,8 @@ def refine(
 ) -> list[Outcome]:
     """Bring the months up to date with the landing log. A month that fails a gate goes no further.
 
-    `selected`: ids of the tables to write (None: all). Returns every outcome, in the order told.
+    `selected`: ids of tables whose steps to run (None: all); a step writes its tables together. Returns every
+    outcome, in the order told.
     """
     run, wanted = _start(family, platform, spark, organization, months, run_id)
     outcomes: list[Outcome] = []
@@ -130,16 +131,38 @@ def refine(
         outcomes.append(outcome)
         tell(outcome)
 
-    failed: set[Month] = set()
     for step in family.steps:
-        if selected is not None and not selected & {contract.id for contract in step.outputs}:
-            continue
-        open_months = [month for month in wanted if month not in failed]
-        for outcome in _run_step(run, step, open_months):
-            settle(outcome)
-            if outcome.state is State.FAILED:
-                failed.add(outcome.month)
+        if selected is None or selected & {contract.id for contract in step.outputs}:
+            ready, blocked = _ready(run, step, wanted)
+            for outcome in (*_blocked(run, step, blocked, outcomes), *_run_step(run, step, ready)):
+                settle(outcome)
     return outcomes
+
+
+def _ready(run: RefineRun, step: Step, months: Sequence[Month]) -> tuple[list[Month], list[Month]]:
+    """Months whose refined upstream tables are what they should be, and the others.
+
+    Anything built from an older upstream would be stored as if it were current, for ever.
+    """
+    lakehouse, org = run.platform.lakehouse, run.organization.org_id
+    upstream = sorted({name for contract in step.outputs for name in contract.reads if name in run.expected})
+    stored = {name: lakehouse.months(CONTRACTS[name], org) for name in upstream}
+    ready = [
+        month
+        for month in months
+        if all(month in s and s[month].fingerprint == run.expected[n][month] for n, s in stored.items())
+    ]
+    return ready, [month for month in months if month not in ready]
+
+
+def _blocked(run: RefineRun, step: Step, months: Sequence[Month], outcomes: Sequence[Outcome]) -> Iterable[Outcome]:
+    """Failures of months whose upstream is not current, unless this run has told that failure already."""
+    told = {outcome.month for outcome in outcomes if outcome.state is State.FAILED}
+    gate = Gate("contract", "UPSTREAM_NOT_CURRENT", False, "ERROR", {})
+    for contract in step.outputs:
+        for month in months:
+            if month not in told:
+                yield Outcome(contract, month, State.FAILED, run.expected[contract.id][month], None, 0, (gate,))
 
 
 def judge(

@@ -18,7 +18,7 @@ from datapilot_assets.landing.effects import Resolution, resolve
 from datapilot_assets.landing.intake import fetch_indexes
 from datapilot_assets.status import stale_months
 from datapilot_domain.contracts.sales import FAMILY, SALES_MONTH, SALES_QUARANTINE, SILVER_SALES
-from datapilot_domain.landing import LandingEntry, Verdict, active_entries, landed_hashes
+from datapilot_domain.landing import LandingEntry, active_entries, counted_entries, landed_hashes
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month, OrgMonth, organization_prefix
 from datapilot_domain.reasons import REASONS
@@ -51,6 +51,7 @@ def _reports(
     with tempfile.TemporaryDirectory(prefix="datapilot-units-") as directory:
         resolution = resolve(active, fetch_indexes(platform, org, active, Path(directory)))
     active_seqs = {item.entry.seq for item in active}
+    counted = {entry.seq for entry in counted_entries(log.entries, FAMILY)}
     stale = stale_months(platform, organization, FAMILY)
     silver = platform.lakehouse.read(SILVER_SALES, org, columns=["landed_seq", "flags"])
     accepted = Counter(row["landed_seq"] for row in silver.to_pylist() if "derived_return" not in (row["flags"] or []))
@@ -60,9 +61,13 @@ def _reports(
     months = _MonthHistory(platform, organization)
     rows = []
     for entry in wanted:
-        pending = any(month in stale for month in entry.months) and entry.verdict is Verdict.ACCEPTED
         held_back = quarantine.get(entry.seq, [])
-        fates = _fates(entry, entry.seq in active_seqs, resolution, accepted[entry.seq], len(held_back))
+        if entry.seq in counted:
+            pending = any(month in stale for month in entry.months)
+            fates = _fates(entry, entry.seq in active_seqs, resolution, accepted[entry.seq], len(held_back))
+        else:  # refused, held or waiting: nobody judges its records yet
+            pending = True
+            fates = dict.fromkeys(("accepted", "superseded", "quarantined", "ignored"), 0)
         rows.append(
             {
                 "file": entry.file,
@@ -85,16 +90,17 @@ def _reports(
 def _fates(
     entry: LandingEntry, is_active: bool, resolution: Resolution, accepted: int, quarantined: int
 ) -> dict[str, int]:
-    """R10 for one file: what silver and quarantine hold of it; the rest lost to a newer version."""
-    if entry.verdict is not Verdict.ACCEPTED:
-        return {"accepted": 0, "superseded": 0, "quarantined": 0, "ignored": entry.ignored}
+    """R10 for one file whose records count: what silver and quarantine hold of it, what lost, what is no sale.
+
+    The rest may only be copies inside the file: equal rows under one explicit line number of an order. Were
+    there more of them than the index knows, the file would not balance, and that must be seen.
+    """
     dated = sum(count.records - count.ignored for count in entry.months.values())
     lost = dated if not is_active else sum(n for (seq, _), n in resolution.superseded.items() if seq == entry.seq)
-    # Equal rows under one explicit line number count once: the second is superseded inside silver.
-    repeated = max(dated - lost - accepted - quarantined, 0)
+    copies = min(dated - lost - accepted - quarantined, resolution.repeatable.get(entry.seq, 0))
     return {
         "accepted": accepted,
-        "superseded": lost + repeated,
+        "superseded": lost + (copies if is_active else 0),
         "quarantined": quarantined,
         "ignored": entry.ignored,
     }

@@ -44,6 +44,7 @@ from datapilot_domain.contracts.sales import (
 )
 from datapilot_domain.landing import ActiveEntry, active_entries, counted_entries, declared_zero
 from datapilot_domain.partitions import Month
+from datapilot_resources.spark_frames import arrow_frame, interpreted
 from datapilot_resources.lakehouse import arrow_schema
 
 _TEXT_MAP = pa.map_(pa.string(), pa.string())
@@ -83,7 +84,20 @@ def active_resolution(run: RefineRun) -> tuple[list[ActiveEntry], Resolution]:
 def build_silver(run: RefineRun, months: Sequence[Month]) -> Built:
     """bronze.sales → silver.sales and silver.sales_quarantine for the months, in one pass."""
     active, resolution = active_resolution(run)
-    here = [item for item in active if any(month in item.entry.months for month in months)]
+    here = [item for item in active if any((item.entry.seq, month) in resolution.standing for month in months)]
+    records = sum(item.entry.months[m].records for item in here for m in months if m in item.entry.months)
+    with interpreted(run.spark, records <= SMALL_ROWS):
+        return _build_silver(run, months, active, here, resolution, small=records <= SMALL_ROWS)
+
+
+def _build_silver(
+    run: RefineRun,
+    months: Sequence[Month],
+    active: Sequence[ActiveEntry],
+    here: Sequence[ActiveEntry],
+    resolution: Resolution,
+    small: bool,
+) -> Built:
     records = run.platform.lakehouse.frame(
         run.spark,
         BRONZE_SALES,
@@ -91,20 +105,18 @@ def build_silver(run: RefineRun, months: Sequence[Month]) -> Built:
         months,
         sorted({str(item.entry.content_id) for item in here}),
     )
-    # Arrow, not Python rows: those would start Python workers beside the JVM.
-    entries = run.spark.createDataFrame(pa.Table.from_pylist([_entry_row(run, item) for item in here], _ENTRIES))
-    lost = run.spark.createDataFrame(resolution.lost_in(months))
+    entries = arrow_frame(run.spark, pa.Table.from_pylist([_entry_row(run, item) for item in here], _ENTRIES))
+    lost = arrow_frame(run.spark, resolution.lost_in(months))
     classified = classify_sales(records, entries, lost).persist()
     frames: dict[str, DataFrame | pa.Table] = {
         SILVER_SALES.id: silver_sales(classified, _fingerprints(run, SILVER_SALES, months)),
         SALES_QUARANTINE.id: sales_quarantine(classified, _fingerprints(run, SALES_QUARANTINE, months)),
     }
-    expected_rows = sum(item.entry.months[m].records for item in here for m in months if m in item.entry.months)
     cached = [classified]
     contract_gates: dict[str, dict[Month, Gate]] = {}
     for contract in (SILVER_SALES, SALES_QUARANTINE):
         frame = frames[contract.id]
-        if expected_rows <= SMALL_ROWS:
+        if small:
             frames[contract.id] = table = gather(frame, contract)
             contract_gates[contract.id] = arrow_contract_gates(contract, table, months)
         else:
@@ -155,7 +167,7 @@ def _entry_row(run: RefineRun, item: ActiveEntry) -> dict[str, Any]:
 
 def _fingerprints(run: RefineRun, contract: TableContract, months: Sequence[Month]) -> DataFrame:
     rows = [{"month": str(month), "fingerprint": run.expected[contract.id][month]} for month in months]
-    return run.spark.createDataFrame(pa.Table.from_pylist(rows, _FINGERPRINTS))
+    return arrow_frame(run.spark, pa.Table.from_pylist(rows, _FINGERPRINTS))
 
 
 def _silver_gates(
@@ -210,15 +222,21 @@ def _warnings(month: Month, numbers: dict[str, int], fates: Sequence[dict[str, A
 
 def build_gold(run: RefineRun, months: Sequence[Month]) -> Built:
     """silver.sales → the four gold tables; small results, gathered as Arrow."""
+    stored = run.platform.lakehouse.months(SILVER_SALES, run.organization.org_id)
+    rows = sum(state.rows for month, state in stored.items() if month in months)
+    with interpreted(run.spark, rows <= SMALL_ROWS):
+        return _build_gold(run, months, {month for month, state in stored.items() if state.rows})
+
+
+def _build_gold(run: RefineRun, months: Sequence[Month], filled: set[Month]) -> Built:
     org = run.organization.org_id
     silver = run.platform.lakehouse.frame(run.spark, SILVER_SALES, org, months).persist()
-    filled = {month for month, state in run.platform.lakehouse.months(SILVER_SALES, org).items() if state.rows}
     zero = [
         {"month": str(month), "currency": run.organization.currency, "org_id": str(org)}
         for month in months
         if month not in filled and declared_zero(run.log.entries, FAMILY, month)
     ]
-    zero_months = run.spark.createDataFrame(pa.Table.from_pylist(zero, _ZERO_MONTHS))
+    zero_months = arrow_frame(run.spark, pa.Table.from_pylist(zero, _ZERO_MONTHS))
     frames = {
         SALES_MONTH.id: sales_month(silver, _fingerprints(run, SALES_MONTH, months), zero_months),
         SALES_DAILY.id: sales_daily(silver, _fingerprints(run, SALES_DAILY, months)),

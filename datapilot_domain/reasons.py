@@ -180,6 +180,11 @@ _ALL = (
         "The month's sums do not tie to their breakdowns.", "Defeito do programa: guarde o relatório e avise.",
         "A defect of the program: keep the report and tell us.",
     ),
+    _reason(
+        "UPSTREAM_NOT_CURRENT", "month", "A tabela de origem ainda não está em dia.",
+        "The table it reads is not current yet.", "Materialize antes a camada anterior do mês.",
+        "Materialize the month's earlier layer first.",
+    ),
     # Notice: wording with {values}.
     _reason(
         "ORDERS_KEPT", "notice",

@@ -23,6 +23,7 @@ from datapilot_domain.contracts import TableContract
 from datapilot_domain.landing import LandingEntry
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month, months_predicate, organization_prefix, table_prefix
+from datapilot_resources.spark_frames import arrow_frame
 from datapilot_resources.settings import Settings
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class Lakehouse:
     ) -> DataFrame:
         """Rows of the months as a Spark frame; for bronze only the rows of the named contents."""
         if self.version(contract, org) is None or content_ids == []:
-            return spark.createDataFrame(arrow_schema(contract).empty_table())
+            return arrow_frame(spark, arrow_schema(contract).empty_table())
         uri = self._settings.table_uri(self._prefix(contract, org), "spark")
         rows = spark.read.format("delta").load(uri).where(months_predicate(months))
         if content_ids is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+
 from pydantic import ValidationError
 
 from datapilot_domain.organizations import InvalidName, Organization, OrgId
@@ -27,16 +29,15 @@ class Registry:
         return f"{_PREFIX}org_id={org}.json"
 
     def list(self) -> list[OrgId]:
-        """Ids of all organizations, sorted; objects with another name are not organizations."""
-        found = []
-        for info in self._store.list(_PREFIX.rstrip("/")):
-            name = info.key[len(_PREFIX) :]
-            if name.startswith("org_id=") and name.endswith(".json"):
-                try:
-                    found.append(OrgId(name[len("org_id=") : -len(".json")]))
-                except InvalidName as error:
-                    raise RegistryError(f"{info.key}: {error}; rename or remove the object") from error
-        return sorted(found)
+        """Ids of all organizations, sorted. Objects that are none are `strays`: one must not stop the others."""
+        return sorted(org for org in map(_organization_of, self._keys()) if org)
+
+    def strays(self) -> builtins.list[str]:
+        """Keys below the registry that are no organization: rename or remove them."""
+        return [key for key in self._keys() if not _organization_of(key)]
+
+    def _keys(self) -> builtins.list[str]:
+        return [info.key for info in self._store.list(_PREFIX.rstrip("/"))]
 
     def get(self, org: str) -> Organization:
         """Raises InvalidName, UnknownOrganization, RegistryError."""
@@ -60,6 +61,16 @@ class Registry:
 
     def put(self, organization: Organization) -> None:
         self._store.write(self._key(organization.org_id), _json(organization))
+
+
+def _organization_of(key: str) -> OrgId | None:
+    name = key.removeprefix(_PREFIX)
+    if not (name.startswith("org_id=") and name.endswith(".json")):
+        return None
+    try:
+        return OrgId(name[len("org_id=") : -len(".json")])
+    except InvalidName:
+        return None
 
 
 def _json(organization: Organization) -> bytes:

@@ -98,13 +98,17 @@ class Resolution:
     """What the active entries leave standing.
 
     lost: LOST_SCHEMA, the index rows that a newer version or a complete month took away.
-    hashes: landed hash of every month; superseded: records lost per (entry, month).
+    hashes: landed hash of every month; superseded: records lost per (entry, month); standing: entries with
+    records left in a month; repeatable: standing records per entry that repeat an explicit line number of
+    their order on their day, the most that silver may find to be copies.
     orders: source, unit_key, order_id, month, first_day, amount of the sale orders that stand.
     """
 
     lost: pa.Table
     hashes: dict[Month, str]
     superseded: dict[tuple[int, Month], int]
+    standing: frozenset[tuple[int, Month]]
+    repeatable: dict[int, int]
     orders: pa.Table
 
     def lost_in(self, months: Sequence[Month]) -> pa.Table:
@@ -150,12 +154,18 @@ def _resolve(
         for month, contents in connection.execute(_STATE_OF_MONTH).fetchall()
     }
     superseded = connection.execute("SELECT seq, month, sum(records)::BIGINT FROM lost GROUP BY ALL").fetchall()
+    standing = connection.execute("SELECT DISTINCT seq, month FROM survivor").fetchall()
+    repeatable = connection.execute(
+        "SELECT seq, sum(records - 1)::BIGINT FROM survivor WHERE line_no IS NOT NULL GROUP BY seq"
+    ).fetchall()
     return Resolution(
         lost=_arrow(connection, "SELECT seq AS landed_seq, unit_key, line_no, sold_on, month FROM lost").cast(
             LOST_SCHEMA
         ),
         hashes=hashes,
         superseded={(seq, Month.parse(month)): int(count) for seq, month, count in superseded},
+        standing=frozenset((seq, Month.parse(month)) for seq, month in standing),
+        repeatable={seq: int(count) for seq, count in repeatable},
         orders=_arrow(
             connection,
             "SELECT source, unit_key, any_value(order_id) AS order_id, min(month) AS month,"

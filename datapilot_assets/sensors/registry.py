@@ -14,7 +14,10 @@ from datapilot_resources.platform_resource import PlatformResource
 )
 def registry_sensor(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
     known = set(context.instance.get_dynamic_partitions("org"))
-    new = [str(org) for org in platform.get().registry.list() if org not in known]
+    registry = platform.get().registry
+    if strays := registry.strays():
+        context.log.warning(f"{len(strays)} registry objects are no organization, first: {strays[0]!r}")
+    new = [str(org) for org in registry.list() if org not in known]
     if not new:
         return dg.SensorResult(skip_reason="no new organization")
     return dg.SensorResult(dynamic_partitions_requests=[ORGANIZATIONS.build_add_request(new)])

@@ -1,0 +1,45 @@
+"""Small work on Spark: what would cost more to prepare than to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+
+
+def arrow_frame(spark: SparkSession, table: pa.Table) -> DataFrame:
+    """The table's rows under its own schema, also when there are none (Connect infers nothing from nothing).
+
+    From Arrow, since Python rows would start Python workers beside the JVM.
+    """
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    return spark.createDataFrame(table, schema=from_arrow_schema(table.schema))
+
+
+@contextmanager
+def interpreted(spark: SparkSession, wanted: bool) -> Iterator[None]:
+    """Run what is inside without compiling it to Java first, if wanted.
+
+    Compiling our wide plans takes seconds, which only many rows repay: measured on 2 cores, three months of
+    100 rows take 7 s instead of 12 s.
+    """
+    before = {name: spark.conf.get(name, None) for name in _INTERPRETED}
+    if wanted:
+        for name, value in _INTERPRETED.items():
+            spark.conf.set(name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                spark.conf.unset(name)
+            else:
+                spark.conf.set(name, value)
