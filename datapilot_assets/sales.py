@@ -44,8 +44,8 @@ from datapilot_domain.contracts.sales import (
 )
 from datapilot_domain.landing import ActiveEntry, active_entries, counted_entries, declared_zero
 from datapilot_domain.partitions import Month
-from datapilot_resources.spark_frames import arrow_frame, interpreted
 from datapilot_resources.lakehouse import arrow_schema
+from datapilot_resources.spark_frames import arrow_frame, interpreted
 
 _TEXT_MAP = pa.map_(pa.string(), pa.string())
 _ENTRIES = pa.schema(

@@ -23,8 +23,8 @@ from datapilot_domain.contracts import TableContract
 from datapilot_domain.landing import LandingEntry
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month, months_predicate, organization_prefix, table_prefix
-from datapilot_resources.spark_frames import arrow_frame
 from datapilot_resources.settings import Settings
+from datapilot_resources.spark_frames import arrow_frame
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

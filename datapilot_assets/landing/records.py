@@ -30,7 +30,9 @@ def create_source(
     fields = []
     for field in SALES_FIELDS:
         positions = [position for position, name in mapping.items() if name == field.name]
-        fields.append(f"{_field_sql(positions, marks.get(field.name, ','))} AS {field.name}")
+        text = _field_sql(positions, marks.get(field.name, ","))
+        # One way to write each accent: "é" of a Mac and "é" of Windows name the same product.
+        fields.append(f"{f'nfc_normalize({text})' if field.holds == 'text' else text} AS {field.name}")
     connection.execute(
         f"CREATE VIEW source AS SELECT record_no, {_defect_sql(columns, mapping)} AS defect, "
         f"{_extras_sql(connection, columns, mapping)} AS extras, {', '.join(fields)} FROM body"

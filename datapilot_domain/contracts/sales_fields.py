@@ -132,7 +132,7 @@ SALES_FIELDS: tuple[Column, ...] = (
         ),
         holds="number",
     ),
-    _field("line_discount", "Discount of the line", "Lineitem discount | desconto_pct", holds="number"),
+    _field("line_discount", "Discount of the line", "Lineitem discount", holds="number"),
     _field("order_subtotal", "Sum of the order's lines", "Subtotal", holds="number", grain="order"),
     _field(
         "order_discount",

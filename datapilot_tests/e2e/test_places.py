@@ -26,7 +26,8 @@ bench = Workbench(Platform.from_environment())
 bench.add("acme")
 bench.land("acme", *(sample(month, "excel_br_cp1252") for month in ("2024-01", "2024-02", "2024-03")))
 runs = bench.refine("acme")
-bench.land("acme", SAMPLES / "vendas_2024-01_corrigido__excel_br_cp1252.csv", replaces="vendas_2024-01__excel_br_cp1252.csv")
+corrected = SAMPLES / "vendas_2024-01_corrigido__excel_br_cp1252.csv"
+bench.land("acme", corrected, replaces="vendas_2024-01__excel_br_cp1252.csv")
 runs += bench.refine("acme")
 rows = bench.rows("gold.sales_month", "acme")
 print("RESULT", json.dumps({{"errors": [run.error for run in runs], "status": bench.status("acme"),

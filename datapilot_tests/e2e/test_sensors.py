@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import dagster as dg
@@ -53,7 +53,7 @@ class Daemon:
 
 
 @pytest.fixture(scope="module")
-def daemon(workbench: Workbench):
+def daemon(workbench: Workbench) -> Iterator[Daemon]:
     with workbench.instance() as instance:
         yield Daemon(workbench, instance)
 

@@ -212,3 +212,10 @@ def test_the_recipe_names_mapping_locale_and_zone(tmp_path: Path) -> None:
     decoded, _, _ = decode(tmp_path, table(LINE))
     assert decoded.recipe["mapping"] == decoded.layout.mapping
     assert (decoded.recipe["locale"], decoded.recipe["time_zone"]) == ("pt-BR", "America/Sao_Paulo")
+
+
+def test_an_accent_is_written_in_one_way(tmp_path: Path) -> None:
+    """A Mac writes é as e + accent: the product must not be counted as another one."""
+    decomposed = LINE.replace("Café", "Cafe\u0301")
+    _, records, _ = decode(tmp_path, table(LINE, decomposed, decomposed + ";surplus"))
+    assert {row["product_name"] for row in records} == {"Café"}
