@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -31,15 +31,16 @@ def interpreted(spark: SparkSession, wanted: bool) -> Iterator[None]:
     Compiling our wide plans takes seconds, which only many rows repay: measured on 2 cores, three months of
     100 rows take 7 s instead of 12 s.
     """
-    before = {name: spark.conf.get(name, "") for name in _INTERPRETED}
+    before = {name: spark.conf.get(name) for name in _INTERPRETED}
     if wanted:
-        for name, value in _INTERPRETED.items():
-            spark.conf.set(name, value)
+        _put(spark, _INTERPRETED)
     try:
         yield
     finally:
-        for name, earlier in before.items():
-            if earlier:
-                spark.conf.set(name, earlier)
-            else:
-                spark.conf.unset(name)
+        _put(spark, before)
+
+
+def _put(spark: SparkSession, values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is not None:
+            spark.conf.set(name, value)
