@@ -53,6 +53,10 @@ class WriteRejected(RuntimeError):
     """A commit that did not happen; nothing changed and the write may be tried again."""
 
 
+class WriteConflict(WriteRejected):
+    """Another writer of the same rows was faster; look at what it left, then decide again."""
+
+
 @dataclass(frozen=True)
 class MonthState:
     """What a table holds of a month: fingerprint, the version that wrote it, rows, log head of its run."""
@@ -317,7 +321,8 @@ class Lakehouse:
         except Exception as error:
             version = self._find_commit(prefix, token)
             if version is None:
-                raise WriteRejected(f"{prefix}: nothing was committed ({type(error).__name__})") from error
+                rejection = WriteConflict if isinstance(error, CommitFailedError) else WriteRejected
+                raise rejection(f"{prefix}: nothing was committed ({type(error).__name__})") from error
             return version
         version = self._find_commit(prefix, token)
         if version is None:

@@ -35,7 +35,7 @@ from datapilot_domain.landing import (
 from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.partitions import Calendar, Month, organization_prefix
 from datapilot_domain.reasons import Refusal
-from datapilot_resources.lakehouse import LandingLog, arrow_schema
+from datapilot_resources.lakehouse import LandingLog, WriteConflict, arrow_schema
 from datapilot_resources.object_store import Claim
 from datapilot_resources.platform import Platform
 
@@ -121,6 +121,8 @@ def _decide(arrival: _Arrival) -> Landed:
             entry = _refused(arrival, log, Declaration(), Refusal("DECLARATION_INVALID", str(error)))
         except Refusal as refusal:
             entry = _refused(arrival, log, declaration, refusal)
+        except WriteConflict:
+            continue  # another intake of the same bytes is writing the same rows
         _keep_bytes(arrival)
         if lakehouse.append_if(org, entry, log.version):
             return Landed(entry.file, entry.sha256, entry.verdict, entry.reason, entry.detail, entry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from datapilot_assets.landing.intake import FileStillChanging, land
 from datapilot_assets.runs import IntakeFailed, run_intake
 from datapilot_domain.landing import Verdict
 from datapilot_domain.organizations import OrgId
+from datapilot_resources.lakehouse import Lakehouse, WriteConflict
 from datapilot_resources.platform import Platform
 from datapilot_resources.settings import Settings
 from datapilot_tests.workbench import Workbench, sample
@@ -125,3 +127,21 @@ def test_a_replacement_that_names_no_file_is_refused(workbench: Workbench) -> No
     (result,) = workbench.land("typo", sample("2024-02", "english"), replaces="no_such.csv")
     assert (result.verdict, result.reason) == (Verdict.REFUSED, "REPLACED_FILE_UNKNOWN")
     assert sample("2024-01", "english").name in result.detail
+
+
+def test_a_bronze_write_that_meets_another_is_decided_again(workbench: Workbench) -> None:
+    """Two intakes of the same bytes write the same rows: the loser must not leave its file behind."""
+    workbench.add("meeting")
+    write, met = Lakehouse.replace_content, []
+
+    def meets_another(self: Lakehouse, *arguments: Any) -> int:
+        met.append(arguments)
+        if len(met) == 1:
+            raise WriteConflict("somebody was faster")
+        return write(self, *arguments)
+
+    with pytest.MonkeyPatch.context() as busy:
+        busy.setattr(Lakehouse, "replace_content", meets_another)
+        (result,) = workbench.land("meeting", sample("2024-01", "english"))
+    assert (result.verdict, len(met)) == (Verdict.ACCEPTED, 2)
+    assert workbench.platform.store.list("claimed") == []
