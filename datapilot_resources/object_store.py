@@ -53,6 +53,11 @@ class Claim:
     def key(self) -> str:
         return self.info.key
 
+    def give_up(self) -> None:
+        """Let another process have what was not finished; harmless afterwards."""
+        if self.lock is not None:
+            self.lock.close()
+
 
 def check_key(key: str) -> str:
     """The key itself. Raises InvalidKey when it is empty, absolute, too long or could leave its prefix."""

@@ -3,8 +3,10 @@
 import dagster as dg
 from pydantic import Field
 
+from datapilot_assets.events import column_schema
 from datapilot_assets.landing.inbox import InvalidInboxPath, parse_inbox_key
 from datapilot_assets.landing.intake import FileStillChanging, Landed, land
+from datapilot_domain.contracts.sales import BRONZE_SALES
 from datapilot_domain.landing import LandingEntry, Verdict
 from datapilot_domain.organizations import InvalidName
 from datapilot_domain.partitions import OrgMonth
@@ -45,7 +47,11 @@ def land_files(context: dg.OpExecutionContext, config: IntakeConfig, platform: P
             problems.append(f"{key}: {type(error).__name__}: {error}")
         else:
             landed.append(result)
-            _tell(context, result)
+            _tell(context, services, result)
+        finally:
+            # Explicitly: an exception's traceback would keep the claim, and with it the file, until it is freed.
+            if claim is not None:
+                claim.give_up()
     for problem in problems:
         context.log.error(problem)
     if problems:
@@ -66,12 +72,14 @@ def _claims(platform: Platform, keys: list[str]) -> list[tuple[str, Claim | None
     return [*abandoned, *((key, None) for key in keys)]
 
 
-def _tell(context: dg.OpExecutionContext, result: Landed) -> None:
+def _tell(context: dg.OpExecutionContext, platform: Platform, result: Landed) -> None:
     entry = result.entry
     context.log.info(f"{result.file}: {result.verdict.value} {result.reason or ''} {result.detail}")
     if result.verdict is not Verdict.ACCEPTED or entry.family is None:
         return
+    version = platform.lakehouse.version(BRONZE_SALES, entry.org_id)
     for month, landed_hash in sorted(entry.touched.items()):
+        count = entry.months.get(month)
         key = OrgMonth(entry.org_id, month).key
         context.log_event(
             dg.AssetObservation(
@@ -85,7 +93,13 @@ def _tell(context: dg.OpExecutionContext, result: Landed) -> None:
             dg.AssetMaterialization(
                 asset_key=["bronze", entry.family],
                 partition=key,
-                metadata={**_metadata(entry), "content_id": entry.content_id},
+                metadata={
+                    **_metadata(entry),
+                    "content_id": entry.content_id,
+                    "delta_version": version,
+                    "dagster/row_count": count.records - count.ignored if count else 0,
+                    "dagster/column_schema": column_schema(BRONZE_SALES),
+                },
                 tags={
                     "dagster/data_version": landed_hash,
                     f"dagster/input_data_version/landing/{entry.family}": landed_hash,
