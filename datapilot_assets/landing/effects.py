@@ -16,6 +16,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
+from datapilot_domain.fingerprints import NOTHING_LANDED
 from datapilot_domain.landing import ActiveEntry, LandingEntry, Notice, digest
 from datapilot_domain.partitions import Month
 
@@ -187,10 +188,9 @@ def _arrow(connection: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
 
 def touched_months(before: Resolution, after: Resolution) -> dict[Month, str]:
     """Months whose active rows changed → landed hash afterwards."""
-    nothing = digest([[], False])
     months = sorted({*before.hashes, *after.hashes})
-    changed = {m: after.hashes.get(m, nothing) for m in months}
-    return {m: new for m, new in changed.items() if before.hashes.get(m, nothing) != new}
+    changed = {m: after.hashes.get(m, NOTHING_LANDED) for m in months}
+    return {m: new for m, new in changed.items() if before.hashes.get(m, NOTHING_LANDED) != new}
 
 
 def order_notices(
