@@ -17,7 +17,8 @@ import dagster as dg
 from datapilot_assets.landing.effects import Resolution, resolve
 from datapilot_assets.landing.intake import fetch_indexes
 from datapilot_assets.status import stale_months
-from datapilot_domain.contracts.sales import FAMILY, SALES_MONTH, SALES_QUARANTINE, SILVER_SALES
+from datapilot_domain.contracts.sales import FAMILY, SALES_QUARANTINE, SILVER_SALES
+from datapilot_domain.contracts.sales_gold import SALES_MONTH
 from datapilot_domain.landing import LandingEntry, active_entries, counted_entries, landed_hashes
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month, OrgMonth, organization_prefix

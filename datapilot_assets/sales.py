@@ -30,17 +30,14 @@ from datapilot_assets.landing.intake import fetch_indexes
 from datapilot_assets.refinement import Built, Family, Gate, RefineRun, Step
 from datapilot_assets.silver.sales import classify_sales, count_fates, sales_quarantine, silver_sales
 from datapilot_domain.contracts import TableContract
-from datapilot_domain.contracts.sales import (
+from datapilot_domain.contracts.sales import BRONZE_SALES, FAMILY, SALES_QUARANTINE, SILVER_SALES
+from datapilot_domain.contracts.sales_gold import (
     ADDITIVE_NAMES,
-    BRONZE_SALES,
     DIMENSIONS,
-    FAMILY,
     SALES_BREAKDOWN,
     SALES_DAILY,
     SALES_MONTH,
     SALES_PRODUCTS,
-    SALES_QUARANTINE,
-    SILVER_SALES,
 )
 from datapilot_domain.landing import ActiveEntry, active_entries, counted_entries, declared_zero
 from datapilot_domain.partitions import Month

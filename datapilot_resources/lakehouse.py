@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Schema, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from datapilot_domain.contracts import TableContract
@@ -133,7 +133,14 @@ class Lakehouse:
         if table is None or (months is not None and not months):
             return schema.empty_table()
         where = ds.field("month").isin([str(month) for month in months]) if months is not None else None
-        return table.to_pyarrow_dataset().to_table(columns=schema.names, filter=where).cast(schema)
+        dataset = table.to_pyarrow_dataset()
+        # A version older than a column of the contract knows nothing of it.
+        known = [name for name in schema.names if name in dataset.schema.names]
+        rows = dataset.to_table(columns=known, filter=where)
+        absent = [field for field in schema if field.name not in known]
+        for field in absent:
+            rows = rows.append_column(field, pa.nulls(len(rows), field.type))
+        return rows.select(schema.names).cast(schema)
 
     def frame(
         self,
@@ -148,6 +155,8 @@ class Lakehouse:
             return arrow_frame(spark, arrow_schema(contract).empty_table())
         uri = self._settings.table_uri(self._prefix(contract, org), "spark")
         rows = spark.read.format("delta").load(uri).where(months_predicate(months))
+        absent = [column for column in contract.columns if column.name not in rows.columns]
+        rows = rows.selectExpr("*", *(f"CAST(NULL AS {column.type}) AS {column.name}" for column in absent))
         if content_ids is not None:
             # OR of equalities prunes files by statistics; IN over hashes reads half of them.
             rows = rows.where(" OR ".join(f"content_id = '{content}'" for content in content_ids))
@@ -273,9 +282,10 @@ class Lakehouse:
             return None
 
     def _create(self, prefix: str, schema: pa.Schema, partition_by: list[str], stats: list[str]) -> int:
-        """Create the table if it is absent (several creators of one table conflict); returns its version."""
+        """Create the table if it is absent (several creators of one table conflict), give it the columns that
+        the contract gained since; returns its version."""
         if (table := self._open(prefix)) is not None:
-            return table.version()
+            return self._widen(table, schema)
         try:
             DeltaTable.create(
                 self._uri(prefix),
@@ -289,6 +299,14 @@ class Lakehouse:
             if self._open(prefix) is None:
                 raise
         return 0
+
+    @staticmethod
+    def _widen(table: DeltaTable, schema: pa.Schema) -> int:
+        """Add the columns that the table lacks. Rows written before have null there until they are replaced."""
+        known = {field.name for field in table.schema().fields}
+        if new := [field for field in schema if field.name not in known]:
+            table.alter.add_columns(list(Schema.from_arrow(pa.schema(new)).fields))
+        return table.version()
 
     def _commit(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from datapilot_domain.contracts.sales import ADDITIVE, ADDITIVE_NAMES
+from datapilot_domain.contracts.sales_gold import ADDITIVE, ADDITIVE_NAMES
 
 BUCKETS = ("gross", "returns", "cancelled", "open", "unknown", "adjustments")
 

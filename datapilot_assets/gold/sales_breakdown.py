@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from datapilot_assets.conform import conform
 from datapilot_assets.gold.measures import add_up, with_bucket
-from datapilot_domain.contracts.sales import DIMENSIONS, SALES_BREAKDOWN
+from datapilot_domain.contracts.sales_gold import DIMENSIONS, SALES_BREAKDOWN
 
 
 def sales_breakdown(silver: DataFrame, fingerprints: DataFrame) -> DataFrame:

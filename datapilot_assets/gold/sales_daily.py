@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 
 from datapilot_assets.conform import conform
 from datapilot_assets.gold.measures import add_up, with_bucket
-from datapilot_domain.contracts.sales import SALES_DAILY
+from datapilot_domain.contracts.sales_gold import SALES_DAILY
 
 
 def sales_daily(silver: DataFrame, fingerprints: DataFrame) -> DataFrame:

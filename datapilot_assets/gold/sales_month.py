@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from datapilot_assets.conform import conform
 from datapilot_assets.gold.measures import add_up, with_bucket
-from datapilot_domain.contracts.sales import MONEY_SUM, SALES_MONTH
+from datapilot_domain.contracts.sales_gold import MONEY_SUM, SALES_MONTH
 
 # Columns that are null, not zero, in a month without any line.
 _UNDEFINED = ("discounts", "average_ticket")

@@ -8,7 +8,7 @@ from pyspark.sql.window import Window
 
 from datapilot_assets.conform import conform
 from datapilot_assets.gold.measures import with_bucket
-from datapilot_domain.contracts.sales import SALES_PRODUCTS
+from datapilot_domain.contracts.sales_gold import SALES_PRODUCTS
 
 
 def sales_products(silver: DataFrame, fingerprints: DataFrame) -> DataFrame:

@@ -21,6 +21,7 @@ from datapilot_assets.landing.ignored import check_totals, set_aside
 from datapilot_assets.landing.records import create_body, create_filled, create_source, write_records
 from datapilot_assets.landing.spool import Spool, spool_records
 from datapilot_assets.landing.text import TextSource, open_text
+from datapilot_assets.landing.typed import create_typed
 from datapilot_assets.landing.units import (
     create_customers,
     create_lines,
@@ -97,7 +98,8 @@ def decode_sales(
         if not lines and header_only_month is None:
             raise Refusal("NO_GOOD_ROW", "the file has a header and no line; to say zero, declare complete")
         create_filled(connection, fill_continuations(connection, mapping), mapping)
-        decide(connection, layout, organization.time_zone)
+        create_typed(connection, layout, organization.time_zone)
+        decide(connection, layout)
         main_month = find_main_month(connection, calendar) if lines else header_only_month
         if main_month is None or (lines and not _good_rows(connection)):
             raise _no_good_row(connection, dialect, mapping, calendar)

@@ -9,17 +9,10 @@ from pathlib import Path
 import duckdb
 import pyarrow
 
-from datapilot_assets.landing.values import date_sql, number_sql
-from datapilot_domain.contracts.sales_fields import SALES_FIELDS
+from datapilot_assets.landing.typed import MAYBE_LINE_LEVEL
 from datapilot_domain.landing import Layout
 from datapilot_domain.partitions import Calendar, Month
 
-# Fields that may turn out to be line values although exports name them after the order (R15).
-MAYBE_LINE_LEVEL = tuple(
-    field.name
-    for field in SALES_FIELDS
-    if field.holds == "number" and (field.grain == "order" or field.name == "line_discount")
-)
 _CUSTOMER = (
     "coalesce(nullif(regexp_replace(customer_doc, '[^0-9]', '', 'g'), ''), lower(customer_email), "
     "customer_id, customer_name)"
@@ -27,8 +20,8 @@ _CUSTOMER = (
 _SEPARATOR = "chr(31)"
 
 
-def decide(connection: duckdb.DuckDBPyConnection, layout: Layout, time_zone: str) -> None:
-    """Create the tables `decided` and `repeats` from the view `filled` (fields as text).
+def decide(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
+    """Create the tables `decided` and `repeats` from `typed`.
 
     decided: record_no, order_id, line_no int, sold_on date, amount decimal(18,4) (line value), event_type,
     keyless (no order), unit_hash, line_hash, and each mapped field of MAYBE_LINE_LEVEL as a number.
@@ -38,29 +31,15 @@ def decide(connection: duckdb.DuckDBPyConnection, layout: Layout, time_zone: str
     sku or product, quantity, amount, occurrence`. Lines of an order are equal when they have the same line
     number or, without one, the same (sku or product, unit price).
     """
-
-    def number(field: str, scale: int = 4) -> str:
-        mark = layout.decimal_marks.get(field)
-        return number_sql(field, mark, scale) if mark else f"CAST(NULL AS DECIMAL(18,{scale}))"
-
     levels = [name for name in MAYBE_LINE_LEVEL if layout.has(name)]
     connection.execute(
         f"""
         CREATE TABLE decided AS
-        WITH parsed AS (
-            SELECT record_no, order_id, store, coalesce(sku, product_name) AS product,
-                quantity AS quantity_text, coalesce(line_amount, unit_price) AS amount_text, line_amount,
-                {date_sql("sold_at", layout.date_orders["sold_at"], time_zone)} AS sold_on,
-                CASE WHEN regexp_full_match(line_no, '[0-9]{{1,9}}') THEN line_no::INT END AS line_no,
-                {number("quantity")} AS quantity, {number("unit_price", 6)} AS unit_price,
-                {number("line_amount")} AS written_amount
-                {"".join(f", {number(name)} AS {name}" for name in levels)}
-            FROM filled),
-        valued AS (
+        WITH valued AS (
             SELECT *, CASE WHEN line_amount IS NOT NULL THEN written_amount
                 ELSE TRY_CAST(quantity * unit_price AS DECIMAL(18,4)) END AS amount,
                 order_id IS NULL AS keyless,
-            FROM parsed),
+            FROM typed),
         events AS (
             SELECT *, CASE WHEN quantity < 0 OR amount < 0 THEN 'return' ELSE 'sale' END AS event_type
             FROM valued),

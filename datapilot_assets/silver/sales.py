@@ -17,15 +17,9 @@ from datapilot_assets.silver.amounts import Share, allocate, parse_number
 from datapilot_assets.silver.privacy import MASK, mask_values, masked_sql
 from datapilot_assets.silver.status import with_status
 from datapilot_assets.silver.times import with_sold_at
-from datapilot_domain.contracts.sales import (
-    BRONZE_SALES,
-    MONEY,
-    MONEY_SUM,
-    SALES_QUARANTINE,
-    SALES_RULES,
-    SILVER_SALES,
-)
+from datapilot_domain.contracts.sales import BRONZE_SALES, MONEY, SALES_QUARANTINE, SALES_RULES, SILVER_SALES
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
+from datapilot_domain.contracts.sales_gold import MONEY_SUM
 
 FATES = ("good", "quarantined", "superseded")
 WARNINGS = tuple(rule for rule in SALES_RULES if rule.severity == "WARN")

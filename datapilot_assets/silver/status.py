@@ -7,7 +7,7 @@ from string import ascii_lowercase, ascii_uppercase
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from datapilot_domain.contracts.sales import STATUS_WORDS
+from datapilot_domain.contracts.sales_status import STATUS_WORDS
 
 _ACCENTED, _PLAIN = "áàâãäéèêëíìîïóòôõöúùûüçñ", "aaaaaeeeeiiiiooooouuuucn"
 # One table for case and accents: Spark's own `lower` is very slow on letters beyond ASCII.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datapilot_domain.contracts.sales import SALES_TABLES
+from datapilot_domain.contracts.sales_gold import SALES_TABLES
 from datapilot_domain.contracts.table import Column, Rule, TableContract
 
 CONTRACTS: dict[str, TableContract] = {contract.id: contract for contract in SALES_TABLES}

@@ -14,7 +14,7 @@ from datapilot_assets.landing.intake import Landed
 from datapilot_assets.runs import run_refine
 from datapilot_assets.status import table_status
 from datapilot_domain.contracts import CONTRACTS
-from datapilot_domain.contracts.sales import SALES_MONTH
+from datapilot_domain.contracts.sales_gold import SALES_MONTH
 from datapilot_domain.landing import Declaration, Verdict
 from datapilot_domain.organizations import MAIN_SOURCE, InvalidName, Organization, OrgId
 from datapilot_domain.partitions import Month

@@ -21,7 +21,8 @@ import pytest
 
 from datapilot_assets.landing.decode import DECODER_VERSION
 from datapilot_domain.contracts import CONTRACTS
-from datapilot_domain.contracts.sales import ADDITIVE_NAMES, DIMENSIONS, STATUS_WORDS
+from datapilot_domain.contracts.sales_gold import ADDITIVE_NAMES, DIMENSIONS
+from datapilot_domain.contracts.sales_status import STATUS_WORDS
 from datapilot_domain.contracts.table import TableContract
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from datapilot_domain.contracts import CONTRACTS, FAMILY_CONTRACTS, Column, TableContract
-from datapilot_domain.contracts.sales import ADDITIVE, BRONZE_SALES, SALES_BREAKDOWN, SALES_RULES, SILVER_SALES
+from datapilot_domain.contracts.sales import BRONZE_SALES, SALES_RULES, SILVER_SALES
+from datapilot_domain.contracts.sales_gold import ADDITIVE, SALES_BREAKDOWN
 
 MONTHLY = [contract for contract in CONTRACTS.values() if contract.layer != "bronze"]
 A_COLUMN = Column(name="month", description="month")

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from datapilot_domain.contracts import CONTRACTS
-from datapilot_domain.contracts.sales import ADDITIVE_NAMES, SALES_MONTH
+from datapilot_domain.contracts.sales_gold import ADDITIVE_NAMES, SALES_MONTH
 from datapilot_domain.kpis import KPIS, Kpi
 
 

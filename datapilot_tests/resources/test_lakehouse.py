@@ -433,3 +433,18 @@ def _values(field: pa.Field, text: str = "x") -> pa.Array:
     if pa.types.is_list(field.type):
         return pa.array([[text]], field.type)
     return pa.array([1], pa.int64() if pa.types.is_timestamp(field.type) else pa.int32()).cast(field.type)
+
+
+def test_a_column_that_the_contract_gains_reaches_tables_that_exist(lakehouse: Lakehouse) -> None:
+    write(lakehouse, {JANUARY: [1], FEBRUARY: [2]})
+    gained = Column(name="units", type="int", description="gained later")
+    wider = TABLE.model_copy(update={"columns": (*TABLE.columns[:2], gained, *TABLE.columns[2:])})
+    assert lakehouse.read(wider, ACME, [JANUARY]).schema == arrow_schema(wider)
+
+    row = {"month": str(JANUARY), "id": 1, "units": 7, "fingerprint": "g"}
+    rows = pa.Table.from_pylist([row], schema=arrow_schema(wider))
+    lakehouse.replace(wider, ACME, {JANUARY: 1}, rows, {JANUARY: "g"}, run_id="run", log_head=1)
+
+    found = {row["month"]: row["units"] for row in lakehouse.read(wider, ACME).to_pylist()}
+    assert found == {str(JANUARY): 7, str(FEBRUARY): None}
+    assert lakehouse.months(wider, ACME)[JANUARY].fingerprint == "g"

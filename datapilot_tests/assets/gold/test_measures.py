@@ -18,7 +18,8 @@ from datapilot_assets.gold.sales_breakdown import sales_breakdown
 from datapilot_assets.gold.sales_daily import sales_daily
 from datapilot_assets.gold.sales_month import sales_month
 from datapilot_assets.gold.sales_products import sales_products
-from datapilot_domain.contracts.sales import ADDITIVE_NAMES, DIMENSIONS, EVENT_TYPES, SILVER_SALES, STATUSES
+from datapilot_domain.contracts.sales import EVENT_TYPES, SILVER_SALES, STATUSES
+from datapilot_domain.contracts.sales_gold import ADDITIVE_NAMES, DIMENSIONS
 from datapilot_resources.lakehouse import arrow_schema
 from datapilot_tests.assets.landed import fingerprints, frame, zero_months
 

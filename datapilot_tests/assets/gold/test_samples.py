@@ -14,14 +14,14 @@ from datapilot_assets.gold.sales_daily import sales_daily
 from datapilot_assets.gold.sales_month import sales_month
 from datapilot_assets.gold.sales_products import sales_products
 from datapilot_assets.silver.sales import silver_sales
-from datapilot_domain.contracts.sales import (
+from datapilot_domain.contracts.sales import SILVER_SALES
+from datapilot_domain.contracts.sales_gold import (
     ADDITIVE_NAMES,
     DIMENSIONS,
     SALES_BREAKDOWN,
     SALES_DAILY,
     SALES_MONTH,
     SALES_PRODUCTS,
-    SILVER_SALES,
 )
 from datapilot_tests.assets.landed import LAYOUTS, SAMPLES, Landed, fingerprints, land_sample, zero_months
 

@@ -11,7 +11,8 @@ import pyarrow.parquet
 import pytest
 
 from datapilot_assets.landing.recognise import recognise
-from datapilot_domain.contracts.sales import BRONZE_SALES, STATUS_OF_WORD
+from datapilot_domain.contracts.sales import BRONZE_SALES
+from datapilot_domain.contracts.sales_status import STATUS_OF_WORD
 from datapilot_domain.partitions import Month
 from datapilot_tests.assets.landing.decoding import decode
 

@@ -1,0 +1,45 @@
+"""Text of the records → the numbers and dates that landing decides by."""
+
+from __future__ import annotations
+
+import duckdb
+
+from datapilot_assets.landing.values import date_sql, number_sql
+from datapilot_domain.contracts.sales_fields import SALES_FIELDS
+from datapilot_domain.landing import Layout
+
+# Fields that may turn out to be line values although exports name them after the order (R15).
+MAYBE_LINE_LEVEL = tuple(
+    field.name
+    for field in SALES_FIELDS
+    if field.holds == "number" and (field.grain == "order" or field.name == "line_discount")
+)
+
+
+def create_typed(connection: duckdb.DuckDBPyConnection, layout: Layout, time_zone: str) -> None:
+    """Create the view `typed` from the view `filled` (fields as text).
+
+    typed: record_no, order_id, store, product (sku, else the name), quantity_text, amount_text (line amount,
+    else unit price) and line_amount as text; sold_on date (civil, in `time_zone`), line_no int,
+    quantity decimal(18,4), unit_price decimal(18,6), written_amount decimal(18,4), and each mapped field of
+    MAYBE_LINE_LEVEL as decimal(18,4). Null where the text is no number or date.
+    """
+
+    def number(field: str, scale: int = 4) -> str:
+        mark = layout.decimal_marks.get(field)
+        return number_sql(field, mark, scale) if mark else f"CAST(NULL AS DECIMAL(18,{scale}))"
+
+    levels = [name for name in MAYBE_LINE_LEVEL if layout.has(name)]
+    connection.execute(
+        f"""
+        CREATE VIEW typed AS
+        SELECT record_no, order_id, store, coalesce(sku, product_name) AS product,
+            quantity AS quantity_text, coalesce(line_amount, unit_price) AS amount_text, line_amount,
+            {date_sql("sold_at", layout.date_orders["sold_at"], time_zone)} AS sold_on,
+            CASE WHEN regexp_full_match(line_no, '[0-9]{{1,9}}') THEN line_no::INT END AS line_no,
+            {number("quantity")} AS quantity, {number("unit_price", 6)} AS unit_price,
+            {number("line_amount")} AS written_amount
+            {"".join(f", {number(name)} AS {name}" for name in levels)}
+        FROM filled
+        """
+    )

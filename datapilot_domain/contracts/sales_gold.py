@@ -1,0 +1,125 @@
+"""Sales: gold, the KPIs of a month, and the tables of the whole family."""
+
+from __future__ import annotations
+
+from datapilot_domain.contracts.sales import BRONZE_SALES, FAMILY, SALES_QUARANTINE, SILVER_SALES
+from datapilot_domain.contracts.table import FINGERPRINT, MONTH, ORG_ID, Column, TableContract
+
+# Sums over many lines keep the scale of a line and gain room.
+MONEY_SUM = "decimal(28,4)"
+
+# Sums that add up over days and over the members of any dimension.
+ADDITIVE = (
+    Column(name="lines", type="bigint", description="Lines, derived return rows not counted", nullable=False),
+    Column(
+        name="gross_revenue",
+        type=MONEY_SUM,
+        description="Paid lines of positive quantity, before discount and freight (R16)",
+        nullable=False,
+    ),
+    Column(
+        name="discounts",
+        type=MONEY_SUM,
+        description="Discounts of paid orders; null where no layout has a discount column",
+    ),
+    Column(name="returns_amount", type=MONEY_SUM, description="Returns, negative (R18)", nullable=False),
+    Column(
+        name="net_revenue",
+        type=MONEY_SUM,
+        description="gross_revenue − discounts + returns_amount",
+        nullable=False,
+    ),
+    Column(name="cancelled_amount", type=MONEY_SUM, description="Cancelled and refused", nullable=False),
+    Column(name="open_amount", type=MONEY_SUM, description="Not yet paid", nullable=False),
+    Column(name="unknown_amount", type=MONEY_SUM, description="Status text not known", nullable=False),
+    Column(
+        name="adjustments_amount",
+        type=MONEY_SUM,
+        description="Stock adjustments, postage and fee rows (R19)",
+        nullable=False,
+    ),
+    Column(name="units", type=MONEY_SUM, description="Quantity of paid positive lines", nullable=False),
+    Column(name="gift_units", type=MONEY_SUM, description="Of these, at price 0", nullable=False),
+)
+ADDITIVE_NAMES = tuple(column.name for column in ADDITIVE)
+CURRENCY = Column(name="currency", description="ISO 4217 code; currencies are never added", nullable=False)
+
+
+def _gold(table: str, description: str, columns: tuple[Column, ...], key: tuple[str, ...]) -> TableContract:
+    return TableContract(
+        family=FAMILY,
+        layer="gold",
+        table=table,
+        description=description,
+        columns=(ORG_ID, MONTH, *columns, FINGERPRINT),
+        key=key,
+        reads=("silver.sales",),
+    )
+
+
+SALES_MONTH = _gold(
+    "sales_month",
+    "The month in one row per currency.",
+    (
+        CURRENCY,
+        *ADDITIVE,
+        Column(
+            name="paid_orders",
+            type="bigint",
+            description="Distinct (source, store, order) with a paid line of positive quantity",
+            nullable=False,
+        ),
+        Column(
+            name="average_ticket",
+            type="decimal(28,10)",
+            description="Ticket médio: gross of rows with an order id / paid_orders (R20); null without orders",
+        ),
+    ),
+    key=("month", "currency"),
+)
+SALES_DAILY = _gold(
+    "sales_daily",
+    "Additive parts per day.",
+    (Column(name="date", type="date", description="Civil date", nullable=False), CURRENCY, *ADDITIVE),
+    key=("date", "currency"),
+)
+SALES_PRODUCTS = _gold(
+    "sales_products",
+    "Products with a paid line of positive quantity.",
+    (
+        CURRENCY,
+        Column(name="product_key", description="sku if present, else the normalised name", nullable=False),
+        Column(name="product_name", description="Name on the product's latest line"),
+        Column(name="gross_revenue", type=MONEY_SUM, description="Gross of the product", nullable=False),
+        Column(name="units", type=MONEY_SUM, description="Units sold", nullable=False),
+        Column(
+            name="rank",
+            type="int",
+            description="1 = highest gross; ties by product_key",
+            nullable=False,
+        ),
+    ),
+    key=("month", "currency", "product_key"),
+)
+DIMENSIONS = ("category", "channel", "state", "payment_method", "store")
+SALES_BREAKDOWN = _gold(
+    "sales_breakdown",
+    "Additive parts per member of a dimension; each dimension sums to sales_month.",
+    (
+        Column(name="dimension", description=", ".join(DIMENSIONS), nullable=False),
+        Column(name="value", description="Member; null where the source does not say"),
+        CURRENCY,
+        *ADDITIVE,
+    ),
+    key=("month", "dimension", "value", "currency"),
+)
+
+SALES_TABLES = (
+    BRONZE_SALES,
+    SILVER_SALES,
+    SALES_QUARANTINE,
+    SALES_MONTH,
+    SALES_DAILY,
+    SALES_PRODUCTS,
+    SALES_BREAKDOWN,
+)

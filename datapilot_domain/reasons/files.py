@@ -1,0 +1,82 @@
+"""Reasons for which a whole file is refused, held or waiting."""
+
+from __future__ import annotations
+
+from datapilot_domain.reasons.reason import reason
+
+FILES = (
+    reason(
+        "EMPTY_FILE", "file", "O arquivo está vazio.", "The file is empty.",
+        "Exporte de novo; para declarar um mês sem vendas, envie só o cabeçalho com complete=AAAA-MM.",
+        "Export it again; to declare a month without sales, send the header alone with complete=YYYY-MM.",
+    ),
+    reason(
+        "NOT_A_TABLE", "file", "O conteúdo não é uma tabela de texto.", "The content is not a text table.",
+        "Exporte como CSV.", "Export it as CSV.",
+    ),
+    reason(
+        "UNREADABLE_TEXT", "file", "A codificação do texto não foi reconhecida.",
+        "The text encoding was not recognised.", "Salve como CSV UTF-8.", "Save it as CSV UTF-8.",
+    ),
+    reason(
+        "BROKEN_QUOTES", "file", "Há aspas que não fecham.", "A quote is never closed.",
+        "Exporte de novo; o arquivo pode ter sido cortado.", "Export it again; the file may have been cut.",
+    ),
+    reason(
+        "LIMIT_EXCEEDED", "file", "O arquivo passa de um limite da organização.",
+        "The file exceeds a limit of the organization.",
+        "Divida o arquivo ou aumente o limite no cadastro.", "Split the file or raise the limit in the registry.",
+    ),
+    reason(
+        "HEADER_NOT_FOUND", "file", "Nenhuma linha tem os títulos de uma tabela de vendas.",
+        "No row holds the headers of a sales table.",
+        "Confira o arquivo ou salve um mapeamento: datapilot mapping set.",
+        "Check the file or save a mapping: datapilot mapping set.",
+    ),
+    reason(
+        "COLUMNS_MISSING", "file", "Faltam colunas obrigatórias.", "Required columns are missing.",
+        "Inclua as colunas ou diga quais são: datapilot mapping set.",
+        "Add the columns or say which they are: datapilot mapping set.",
+    ),
+    reason(
+        "COLUMNS_CONFLICT", "file", "Duas colunas dizem ser o mesmo campo.", "Two columns claim the same field.",
+        "Diga qual vale: datapilot mapping set.", "Say which one counts: datapilot mapping set.",
+    ),
+    reason(
+        "DECIMAL_MARK_MIXED", "file", "Uma coluna mistura vírgula e ponto decimal.",
+        "A column mixes decimal comma and decimal point.", "Exporte de novo com um só formato.",
+        "Export it again with one format.",
+    ),
+    reason(
+        "DATE_ORDER_MIXED", "file", "Uma coluna mistura dia/mês e mês/dia.",
+        "A column mixes day-first and month-first dates.", "Exporte de novo com um só formato.",
+        "Export it again with one format.",
+    ),
+    reason(
+        "NO_GOOD_ROW", "file", "Nenhuma linha tem data e valor legíveis.",
+        "No row has a readable date and amount.", "Confira o arquivo ou o mapeamento das colunas.",
+        "Check the file or the mapping of its columns.",
+    ),
+    reason(
+        "TOTALS_DIFFER", "file", "A linha de total não confere com a soma das linhas.",
+        "The totals row does not equal the sum of the lines.",
+        "O arquivo pode ter sido cortado: exporte de novo.", "The file may have been cut: export it again.",
+    ),
+    reason(
+        "REPLACED_FILE_UNKNOWN", "file", "O arquivo a substituir não foi encontrado nesta origem.",
+        "The file to replace was not found in this source.",
+        "Confira o nome ou o sha256 em: datapilot report.", "Check the name or sha256 in: datapilot report.",
+    ),
+    reason(
+        "DECLARATION_INVALID", "file", "A declaração do arquivo não é válida.",
+        "The declaration of the file is not valid.", "Corrija a pasta ou a opção.", "Mend the folder or option.",
+    ),
+    reason(
+        "PARTS_MISSING", "file", "Faltam partes do mês completo.", "Parts of the complete month are missing.",
+        "Envie as outras partes.", "Send the other parts.",
+    ),
+    reason(
+        "ORGANIZATION_UNKNOWN", "file", "A organização não está no cadastro.",
+        "The organization is not in the registry.", "datapilot org add", "datapilot org add",
+    ),
+)  # fmt: skip

@@ -1,0 +1,46 @@
+"""Things that the sender should know and that refuse nothing; wording with {values}."""
+
+from __future__ import annotations
+
+from datapilot_domain.reasons.reason import reason
+
+NOTICES = (
+    reason(
+        "ORDERS_KEPT", "notice",
+        "{count} pedidos de antes não estão neste arquivo e foram mantidos, {amount}: {orders}.",
+        "{count} earlier orders are not in this file and were kept, {amount}: {orders}.",
+        "Para removê-los, envie com complete=AAAA-MM ou replaces=NOME.",
+        "To remove them, land the file with --complete YYYY-MM or --replaces NAME.",
+    ),
+    reason(
+        "ORDERS_REMOVED", "notice",
+        "{count} pedidos de antes saíram por declaração deste arquivo, {amount}: {orders}.",
+        "{count} earlier orders were removed by this file's declaration, {amount}: {orders}.",
+        "Para desfazer, envie de novo o arquivo anterior com uma nova declaração.",
+        "To undo it, land the earlier file again with a new declaration.",
+    ),
+    reason(
+        "LATE_ROWS", "notice",
+        "{count} linhas são de meses anteriores ao mês principal do arquivo: {months}.",
+        "{count} records belong to months before the file's main month: {months}.",
+        "Nada a fazer: os meses foram recalculados.", "Nothing to do: those months were restated.",
+    ),
+    reason(
+        "STATUS_ASSUMED", "notice",
+        "Sem coluna de situação: todas as linhas contam como pagas.",
+        "No status column: every line counts as paid.",
+        "Inclua a situação do pedido na exportação.", "Include the order status in the export.",
+    ),
+    reason(
+        "DISCOUNT_ABSENT", "notice",
+        "Sem coluna de desconto: descontos ficam em branco e a receita líquida não os desconta.",
+        "No discount column: discounts stay null and net revenue does not subtract them.",
+        "Inclua o desconto na exportação.", "Include the discount in the export.",
+    ),
+    reason(
+        "COLUMNS_UNMAPPED", "notice",
+        "Colunas sem uso nos indicadores, guardadas como extras: {columns}.",
+        "Columns without use in the KPIs, kept as extras: {columns}.",
+        "Para usar uma delas: datapilot mapping set.", "To use one of them: datapilot mapping set.",
+    ),
+)  # fmt: skip

@@ -1,0 +1,33 @@
+"""What one reason code says."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Scope = Literal["file", "record", "month", "notice"]
+
+
+class Reason(BaseModel):
+    """One code. `file` reasons refuse, hold or park a whole file; `record` reasons quarantine a record;
+    `month` reasons are gates that keep a month from being published; a `notice` refuses nothing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    scope: Scope
+    pt: str
+    en: str
+    remedy_pt: str
+    remedy_en: str
+
+    def text(self, locale: str) -> str:
+        return self.pt if locale == "pt-BR" else self.en
+
+    def remedy(self, locale: str) -> str:
+        return self.remedy_pt if locale == "pt-BR" else self.remedy_en
+
+
+def reason(code: str, scope: Scope, pt: str, en: str, remedy_pt: str, remedy_en: str) -> Reason:
+    return Reason(code=code, scope=scope, pt=pt, en=en, remedy_pt=remedy_pt, remedy_en=remedy_en)
