@@ -12,7 +12,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet 
 SETUP_INPUTS := requirements.lock requirements-jre.lock pyproject.toml $(sort $(wildcard datapilot_resources/jars/*))
 STAMP := .venv/setup-$(shell cat $(SETUP_INPUTS) | cksum | cut -d' ' -f1)
 
-.PHONY: help setup demo test up lint types lock clean
+.PHONY: help setup demo test up lint types docs lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,9 @@ lint: setup ## ruff (rules and format) and the import rules
 
 types: setup ## mypy
 	$(BIN)/mypy
+
+docs: setup ## Write docs/reference and docs/rules.md from the contracts and the tests
+	$(BIN)/python -m datapilot_interfaces.reference
 
 # Plain names and hashes only: no index is named, so the locks work behind any mirror. Keeps versions; UPGRADE=--upgrade renews.
 LOCK := uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header $(UPGRADE)

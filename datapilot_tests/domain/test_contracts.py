@@ -77,6 +77,7 @@ def test_rules_name_a_source_field_and_errors_come_with_a_condition() -> None:
     assert len(labels) == len(set(labels))
 
 
+@pytest.mark.rule("R22")
 def test_money_is_decimal_everywhere() -> None:
     for contract in CONTRACTS.values():
         assert not [column.name for column in contract.columns if column.type in ("double", "float")]

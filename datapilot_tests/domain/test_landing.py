@@ -83,11 +83,13 @@ class TestDeclaration:
 
 
 class TestFindLoaded:
+    @pytest.mark.rule("R2")
     def test_same_bytes_under_another_name_or_source_are_known(self) -> None:
         log = [entry(1, "jan", source="shopee")]
         assert find_loaded(log, sha256_of("jan"), Declaration()) == log[0]
         assert find_loaded(log, sha256_of("fev"), Declaration()) is None
 
+    @pytest.mark.rule("R2")
     def test_a_new_declaration_is_new_and_the_same_is_known(self) -> None:
         log = [entry(1, "jan"), entry(2, "jan", WHOLE_JANUARY)]
         assert find_loaded(log, sha256_of("jan"), WHOLE_FEBRUARY) is None
@@ -100,6 +102,7 @@ class TestFindLoaded:
         assert find_loaded(log, sha256_of("jan"), Declaration()) == log[0]
         assert find_loaded(log, sha256_of("jan"), Declaration(confirm=True)) == log[0]
 
+    @pytest.mark.rule("R2")
     @pytest.mark.parametrize("verdict", [Verdict.REFUSED, Verdict.HELD, Verdict.WAITING])
     def test_what_was_not_accepted_is_decided_again(self, verdict: Verdict) -> None:
         assert find_loaded([entry(1, "jan", verdict=verdict)], sha256_of("jan"), Declaration()) is None
@@ -111,12 +114,14 @@ class TestFindLoaded:
 
 
 class TestFindReplaced:
+    @pytest.mark.rule("R3")
     def test_the_latest_of_that_name_in_the_source(self) -> None:
         log = [entry(n, file="vendas.csv") for n in (1, 2)] + [entry(3, file="vendas.csv", source="shopee")]
         found = find_replaced(log, "sales", "main", "vendas.csv")
         assert found == log[1]
         assert find_replaced(log, "sales", "main", sha256_of("content1")) == log[0]
 
+    @pytest.mark.rule("R3")
     @pytest.mark.parametrize(
         "log",
         [
@@ -180,6 +185,7 @@ class TestActiveEntries:
         others = [entry(n, verdict=v) for n, v in enumerate(Verdict, 1) if v is not Verdict.ACCEPTED]
         assert active(*others, entry(8, family="ads"), entry(9)) == [9]
 
+    @pytest.mark.rule("R4")
     def test_newer_is_the_declared_time_else_arrival(self) -> None:
         log = [entry(1), entry(2, None, Declaration(as_of=at(9))), entry(3, None, Declaration(as_of=at(2)))]
         assert active(*log) == [3, 2, 1]
@@ -208,6 +214,7 @@ class TestActiveEntries:
         assert active(*log) == [3]
         assert claims(*log) == {}
 
+    @pytest.mark.rule("R2")
     def test_the_same_bytes_count_once_per_source_as_declared_last(self) -> None:
         log = [entry(1, "jan"), entry(2, "jan", Declaration(as_of=at(1)))]
         assert active(*log) == [2]
@@ -228,6 +235,7 @@ class TestActiveEntries:
         log = [entry(1, "jan", WHOLE_JANUARY), entry(2), entry(3, "jan", Declaration(complete=JANUARY, as_of=at(1)))]
         assert [item.complete_months for item in active_entries(log, "sales")] == [{JANUARY: 1}, {}]
 
+    @pytest.mark.rule("R3")
     def test_parts_act_when_all_are_there(self) -> None:
         p1 = waiting(1, "p1", part(1))
         assert active(p1) == []

@@ -56,6 +56,7 @@ def _events_per_key(workbench: Workbench) -> dict[str, int]:
         }
 
 
+@pytest.mark.reason("QUARANTINE_MAJORITY")
 def test_a_failed_gate_shows_one_failed_one_new_and_one_unchanged_partition(
     gates: Workbench, events_before_and_after: tuple[dict[str, int], dict[str, int], Any]
 ) -> None:
@@ -161,6 +162,7 @@ def test_lineage_is_exact_and_no_personal_data_is_in_events(gates: Workbench) ->
             assert "Maria" not in "".join(str(event) for event in instance.all_logs(run.run_id))
 
 
+@pytest.mark.reason("UPSTREAM_NOT_CURRENT")
 def test_gold_alone_waits_for_silver(gates: Workbench) -> None:
     """Gold of an older silver would be stored as current for ever."""
     gates.add("order")
@@ -191,6 +193,7 @@ def test_checks_can_be_run_by_hand(gates: Workbench) -> None:
         assert history[0].run_id == result.run_id
 
 
+@pytest.mark.rule("R1")
 def test_bronze_can_be_replayed_by_hand(gates: Workbench) -> None:
     before = gates.rows("bronze.sales", "gates")
     job = defs.get_repository_def().get_implicit_global_asset_job_def()
@@ -219,6 +222,7 @@ def test_a_partition_key_that_is_not_in_the_registry_gets_no_run(gates: Workbenc
     assert gates.platform.store.list("org_id=nobody") == []
 
 
+@pytest.mark.rule("R24")
 def test_restated_months_say_before_and_after(gates: Workbench) -> None:
     with gates.instance() as instance:
         record = instance.get_latest_data_version_record(GOLD, partition_key="2024-01|gates")

@@ -103,6 +103,7 @@ def _crash(*_: object) -> bool:
     raise RuntimeError("the machine went away")
 
 
+@pytest.mark.rule("R1")
 def test_one_bad_file_stops_no_other(workbench: Workbench) -> None:
     workbench.add("neighbour")
     keys = ["inbox/org_id=neighbour/bad.csv", "inbox/org_id=unregistered/a.csv", "inbox/org_id=neighbour/good.csv"]
@@ -121,6 +122,8 @@ def test_one_bad_file_stops_no_other(workbench: Workbench) -> None:
     assert workbench.platform.store.exists(f"org_id=neighbour/landing/files/{bad.sha256}/content")
 
 
+@pytest.mark.rule("R3")
+@pytest.mark.reason("REPLACED_FILE_UNKNOWN")
 def test_a_replacement_that_names_no_file_is_refused(workbench: Workbench) -> None:
     workbench.add("typo")
     workbench.land("typo", sample("2024-01", "english"))

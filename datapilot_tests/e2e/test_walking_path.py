@@ -45,6 +45,8 @@ def landed(workbench: Workbench) -> Workbench:
     return workbench
 
 
+@pytest.mark.rule("R16")
+@pytest.mark.rule("R17")
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_layout_gives_the_expected_months_and_products(landed: Workbench, layout: str) -> None:
     org = LAYOUT_ORGS[layout]
@@ -67,6 +69,8 @@ def test_breakdowns_and_days_sum_to_the_month(landed: Workbench) -> None:
                 assert sum(row[measure] for row in members) == total[measure]
 
 
+@pytest.mark.rule("R10")
+@pytest.mark.rule("R16")
 def test_a_month_without_discount_column_says_so(landed: Workbench) -> None:
     (report,) = file_reports(
         landed.platform, landed.platform.registry.get("erpreportcp1252"), sample("2024-01", "erp_report_cp1252").name
@@ -76,6 +80,7 @@ def test_a_month_without_discount_column_says_so(landed: Workbench) -> None:
     assert (report["records"], report["accepted"], report["ignored"]) == (39, 34, 5)
 
 
+@pytest.mark.rule("R3")
 @pytest.mark.parametrize(
     ("org", "declaration"),
     [
@@ -96,6 +101,8 @@ def test_a_declared_correction_replaces_the_month(landed: Workbench, org: str, d
     assert Decimal(gross["after"]) == Decimal(expected["gross"])
 
 
+@pytest.mark.rule("R3")
+@pytest.mark.rule("R4")
 def test_an_undeclared_correction_merges_and_names_what_it_no_longer_has(landed: Workbench) -> None:
     landed.land("merged", CORRECTED)
     landed.refine("merged")
@@ -107,6 +114,7 @@ def test_an_undeclared_correction_merges_and_names_what_it_no_longer_has(landed:
     assert "103.49" in notice
 
 
+@pytest.mark.rule("R24")
 def test_late_rows_restate_their_month_and_leave_the_others_alone(landed: Workbench) -> None:
     before = {(row["table"], row["month"]): row for row in landed.status("english")}
     landed.land("english", LATE)
@@ -126,6 +134,7 @@ def test_late_rows_restate_their_month_and_leave_the_others_alone(landed: Workbe
     assert {effect["month"] for effect in report["effects"]} == {"2024-01"}
 
 
+@pytest.mark.rule("R10")
 def test_bad_records_are_quarantined_with_record_column_and_reason(landed: Workbench) -> None:
     assert landed.month("errors", "2024-01")["lines"] == EXPECTED["with_errors"]["good_lines"]
     rows = sorted(landed.rows("silver.sales_quarantine", "errors"), key=lambda row: row["record_no"])
@@ -138,6 +147,7 @@ def test_bad_records_are_quarantined_with_record_column_and_reason(landed: Workb
     assert {row["file"] for row in rows} == {ERRORS.name}
 
 
+@pytest.mark.rule("R2")
 def test_the_same_bytes_under_another_name_change_nothing(landed: Workbench) -> None:
     before = landed.status("storefrontlatin1")
     content = sample("2024-02", "storefront_latin1").read_bytes()
@@ -155,6 +165,7 @@ def line(order: str, day: str, amount: str, status: str = "paid", sku: str = "A"
     return f"{order},1,{day},{sku},Produto {sku},1,{amount},{amount},0.00,{status}\n"
 
 
+@pytest.mark.rule("R4")
 def test_an_order_moved_to_another_month_is_in_that_month_only(workbench: Workbench) -> None:
     workbench.add("redated")
     workbench.land("redated", ("a.csv", HEADER + line("1", "2024-01-30", "10.00") + line("2", "2024-01-30", "5.00")))
@@ -165,6 +176,8 @@ def test_an_order_moved_to_another_month_is_in_that_month_only(workbench: Workbe
     assert workbench.month("redated", "2024-02")["gross_revenue"] == Decimal("10")
 
 
+@pytest.mark.rule("R3")
+@pytest.mark.reason("PARTS_MISSING")
 def test_a_complete_month_without_rows_is_zero_and_parts_act_together(workbench: Workbench) -> None:
     workbench.add("parts")
     workbench.land("parts", ("a.csv", HEADER + line("1", "2024-01-30", "10.00")))
@@ -183,6 +196,7 @@ def test_a_complete_month_without_rows_is_zero_and_parts_act_together(workbench:
     assert (february["gross_revenue"], february["lines"], february["average_ticket"]) == (Decimal(0), 0, None)
 
 
+@pytest.mark.rule("R10")
 def test_conservation_holds_for_every_file(landed: Workbench) -> None:
     for org in [*LAYOUT_ORGS.values(), "replaced", "completed", "merged", "errors"]:
         for report in file_reports(landed.platform, landed.platform.registry.get(org)):

@@ -28,6 +28,7 @@ def test_json_writes_nested_values() -> None:
     assert plain(value) == {"days": ["2024-02-29"], "by_month": {"2024-01": "1.5"}}
 
 
+@pytest.mark.rule("R13")
 @pytest.mark.parametrize("text", ["=1+1", "+55 11", "-2+3", "@cmd", "\t=1", "\r=1", "-1"])
 def test_text_that_a_spreadsheet_would_run_is_neutralised(text: str) -> None:
     assert neutral(text) == f"'{text}"

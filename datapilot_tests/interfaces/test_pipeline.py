@@ -79,6 +79,7 @@ def test_the_errors_file_has_four_records_in_quarantine(cli: Cli) -> None:
     assert cli("quarantine", "--org", "acme", "--format", "json").rows == []
 
 
+@pytest.mark.rule("R13")
 def test_the_export_names_remedies_and_runs_no_formula(cli: Cli, tmp_path: Path) -> None:
     output = tmp_path / "quarantine.csv"
     assert cli("quarantine", "export", "--org", "globex", "--output", output).code == 0
@@ -103,6 +104,7 @@ def test_the_report_balances_and_shows_the_effect(cli: Cli) -> None:
     assert cli("report", "--org", "globex", "--file", "other.csv").code == 1
 
 
+@pytest.mark.rule("R2")
 def test_the_same_bytes_again_change_nothing(cli: Cli, tmp_path: Path) -> None:
     before = cli("status", "--org", "acme", "--format", "json").rows
     again = tmp_path / "another name.csv"

@@ -241,6 +241,7 @@ class TestReads:
         rows = lakehouse.read(TABLE, ACME, [FEBRUARY], columns=["id", "fingerprint"])
         assert rows.to_pylist() == [{"id": 2, "fingerprint": "f"}]
 
+    @pytest.mark.rule("R24")
     def test_an_earlier_version_stays_readable(self, lakehouse: Lakehouse) -> None:
         first = write(lakehouse, {JANUARY: [1, 2]})
         second = write(lakehouse, {JANUARY: [3]})

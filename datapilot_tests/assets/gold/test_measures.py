@@ -62,6 +62,10 @@ def is_gross(row: dict[str, Any]) -> bool:
     return (row["event_type"], row["status"]) == ("sale", "paid") and row["quantity"] > 0
 
 
+@pytest.mark.rule("R16")
+@pytest.mark.rule("R17")
+@pytest.mark.rule("R20")
+@pytest.mark.rule("R22")
 @settings(max_examples=4, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(lines=st.lists(line, min_size=40, max_size=40))
 def test_the_month_by_hand(spark: SparkSession, lines: list[dict[str, Any]]) -> None:
@@ -117,6 +121,10 @@ def test_days_and_members_sum_to_the_month(spark: SparkSession, lines: list[dict
                 assert (sum(known) if known else None) == month[name], (part, name)
 
 
+@pytest.mark.rule("R16")
+@pytest.mark.rule("R17")
+@pytest.mark.rule("R18")
+@pytest.mark.rule("R19")
 def test_every_event_and_status_has_its_measure(spark: SparkSession) -> None:
     lines = [
         {"event_type": event, "status": status, "quantity": Decimal(quantity), "gross_amount": Decimal(1)}
@@ -142,6 +150,7 @@ def test_every_event_and_status_has_its_measure(spark: SparkSession) -> None:
     assert buckets["sale", "paid", 0] == "adjustments"
 
 
+@pytest.mark.rule("R20")
 def test_an_order_is_its_source_store_and_number(spark: SparkSession) -> None:
     lines: list[dict[str, Any]] = [
         {"order_id": "1", "store": None, "gross_amount": Decimal(1)},
@@ -155,6 +164,7 @@ def test_an_order_is_its_source_store_and_number(spark: SparkSession) -> None:
     assert (month["paid_orders"], month["average_ticket"]) == (3, 5)
 
 
+@pytest.mark.rule("R3")
 def test_a_month_declared_complete_without_lines_is_zero(spark: SparkSession) -> None:
     marks = fingerprints(spark, "2024-01", "2024-02")
     silver = silver_frame(spark, [{"gross_amount": Decimal(5)}])
@@ -191,6 +201,8 @@ def products(spark: SparkSession) -> list[dict[str, Any]]:
     return rows_of(sales_products(silver_frame(spark, lines), fingerprints(spark, "2024-01")))
 
 
+@pytest.mark.rule("R19")
+@pytest.mark.rule("R22")
 def test_products_are_what_was_sold_ranked_per_currency(products: list[dict[str, Any]]) -> None:
     found = [(row["currency"], row["rank"], row["product_key"], row["gross_revenue"], row["units"]) for row in products]
     assert sorted(found) == [

@@ -55,6 +55,11 @@ def gold(request: pytest.FixtureRequest, spark: SparkSession) -> tuple[str, dict
     return request.param, tables
 
 
+@pytest.mark.rule("R16")
+@pytest.mark.rule("R17")
+@pytest.mark.rule("R18")
+@pytest.mark.rule("R20")
+@pytest.mark.rule("R22")
 @pytest.mark.parametrize("month", MONTHS)
 def test_month(gold: tuple[str, dict[str, Rows]], month: str) -> None:
     layout, tables = gold
@@ -88,6 +93,7 @@ def test_month(gold: tuple[str, dict[str, Rows]], month: str) -> None:
     )
 
 
+@pytest.mark.rule("R19")
 @pytest.mark.parametrize("month", MONTHS)
 def test_products(gold: tuple[str, dict[str, Rows]], month: str) -> None:
     products = sorted((row for row in gold[1]["products"] if row["month"] == month), key=lambda row: row["rank"])

@@ -195,6 +195,8 @@ def drop_lists(draw: st.DrawFn) -> list[Drop]:
     return drops
 
 
+@pytest.mark.rule("R3")
+@pytest.mark.rule("R4")
 @given(drops=drop_lists())
 @settings(max_examples=120, deadline=None)
 def test_every_log_leaves_standing_what_the_rules_say(folder: Path, drops: list[Drop]) -> None:
@@ -214,6 +216,7 @@ def test_every_log_leaves_standing_what_the_rules_say(folder: Path, drops: list[
 FRESH = st.lists(index_lines(), min_size=2, max_size=4)
 
 
+@pytest.mark.rule("R4")
 @given(contents=FRESH, months=st.lists(st.sampled_from([None, "2024-01", "2024-02"]), min_size=4, max_size=4))
 @settings(max_examples=12, deadline=None)
 def test_landing_order_does_not_matter_when_all_declare_a_time(
@@ -230,6 +233,7 @@ def test_landing_order_does_not_matter_when_all_declare_a_time(
     assert len(results) == 1
 
 
+@pytest.mark.rule("R3")
 @given(contents=FRESH)
 @settings(max_examples=12, deadline=None)
 def test_which_part_comes_last_does_not_matter(folder: Path, contents: list[tuple[Line, ...]]) -> None:
@@ -244,6 +248,7 @@ def test_which_part_comes_last_does_not_matter(folder: Path, contents: list[tupl
     assert len(results) == 1
 
 
+@pytest.mark.rule("R3")
 @given(contents=FRESH, month=st.sampled_from([None, "2024-01", "2024-02"]), source=st.sampled_from(["main", "shopee"]))
 @settings(max_examples=30, deadline=None)
 def test_a_correction_changes_exactly_what_it_declares(
@@ -265,6 +270,7 @@ def test_a_correction_changes_exactly_what_it_declares(
         assert all(ledger.entries[s - 1].source != source or s == seq or x.month != month for s, x in after)
 
 
+@pytest.mark.rule("R2")
 @given(
     contents=FRESH,
     complete=st.sampled_from([None, "2024-01", "2024-02"]),
@@ -307,6 +313,7 @@ def orders(ledger: Ledger) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.rule("R4")
 def test_an_order_that_a_later_file_dates_into_february_is_in_february_only(folder: Path) -> None:
     ledger = land_all(folder, [Drop("a", (sale("1", 31), sale("2", 31)))])
     touched, _ = ledger.land(2, Drop("b", (sale("1", 1, month=2),)))
@@ -314,6 +321,7 @@ def test_an_order_that_a_later_file_dates_into_february_is_in_february_only(fold
     assert list(map(str, touched)) == ["2024-01", "2024-02"]
 
 
+@pytest.mark.rule("R4")
 def test_part_invoicing_keeps_lines_with_another_number_and_date(folder: Path) -> None:
     first = Drop("a", (sale("1", 5, 1), sale("1", 5, 2)))
     assert orders(land_all(folder, [first, Drop("b", (sale("1", 9, 3),))])) == {"1": ["01-05", "01-05", "01-09"]}
@@ -325,6 +333,7 @@ def test_part_invoicing_keeps_lines_with_another_number_and_date(folder: Path) -
     assert orders(land_all(folder, [without, Drop("b", (sale("1", 9, 3),))])) == {"1": ["01-09"]}
 
 
+@pytest.mark.rule("R3")
 def test_an_order_cut_between_two_parts_keeps_its_lines_of_both(folder: Path) -> None:
     drops = [
         Drop("earlier", (sale("2", 4),)),
@@ -346,6 +355,7 @@ def test_parts_that_overlap_count_a_numbered_line_and_a_line_without_an_order_on
     assert standing == {(1, sale("1", 5, 1)), (2, keyless), (2, sale("1", 5, 2))}
 
 
+@pytest.mark.rule("R3")
 def test_one_header_only_file_makes_two_months_zero(folder: Path) -> None:
     drops = [
         Drop("sales", (sale("1", 5), sale("2", 5, month=2))),
@@ -357,6 +367,7 @@ def test_one_header_only_file_makes_two_months_zero(folder: Path) -> None:
     assert all(item.entry.seq != 2 for item in active_entries(ledger.entries, "sales"))
 
 
+@pytest.mark.rule("R4")
 def test_the_same_order_number_in_another_source_or_store_is_another_order(folder: Path) -> None:
     drops = [
         Drop("a", (sale("1", 5, store="centro"),)),
@@ -366,6 +377,7 @@ def test_the_same_order_number_in_another_source_or_store_is_another_order(folde
     assert orders(land_all(folder, drops)) == {"1": ["01-05"] * 3}
 
 
+@pytest.mark.rule("R4")
 def test_a_newer_version_in_another_source_takes_nothing_away(folder: Path) -> None:
     drops = [Drop(str(n), (sale("1", n),), source=source) for n, source in enumerate(["main", "shopee"] * 2, 1)]
     assert orders(land_all(folder, drops)) == {"1": ["01-03", "01-04"]}
@@ -397,6 +409,8 @@ class TestNotices:
     def test_a_first_file_tells_nothing(self, folder: Path) -> None:
         assert self.told(folder, Drop("a", self.JANUARY)) == []
 
+    @pytest.mark.rule("R3")
+    @pytest.mark.reason("ORDERS_KEPT")
     def test_a_merging_file_that_covers_the_month_names_the_order_that_it_no_longer_has(self, folder: Path) -> None:
         told = self.told(folder, Drop("a", self.JANUARY), Drop("b", self.JANUARY[:-1]))
         assert told == [("ORDERS_KEPT", {"count": "1", "amount": "BRL 6.26", "orders": "6"})]
@@ -410,6 +424,8 @@ class TestNotices:
         later = (sale("20", 20), sale("21", 21))
         assert self.told(folder, Drop("a", self.JANUARY), Drop("b", later)) == []
 
+    @pytest.mark.rule("R3")
+    @pytest.mark.reason("ORDERS_REMOVED")
     @pytest.mark.parametrize("declared", [{"complete": "2024-01"}, {"replaces": "vendas.csv"}])
     def test_orders_that_a_declaration_removed(self, folder: Path, declared: dict[str, str]) -> None:
         drops = (Drop("a", self.JANUARY), Drop("b", self.JANUARY[:-1], **declared))  # type: ignore[arg-type]

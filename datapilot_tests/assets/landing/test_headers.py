@@ -23,6 +23,7 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
     assert normalise_header(once) == once
 
 
+@pytest.mark.rule("R11")
 @given(st.sampled_from([alias for alias, _ in ALIASES]), st.sampled_from(["{}", " {} ", "{} (R$)", "_{}."]))
 def test_case_punctuation_and_currency_do_not_count(alias: str, wrap: str) -> None:
     assert normalise_header(wrap.format(alias.upper())) == normalise_header(alias)
@@ -40,6 +41,7 @@ def mapped(folder: Path, header: str, *lines: str, **options: object) -> dict[st
     return decoded.layout.mapping
 
 
+@pytest.mark.rule("R11")
 @pytest.mark.parametrize(
     ("header", "lines", "column", "field"),
     [
@@ -75,6 +77,7 @@ def test_a_discount_rate_is_no_money(tmp_path: Path) -> None:
     assert money["Discount"] == "order_discount"
 
 
+@pytest.mark.rule("R11")
 def test_fees_are_summed_and_kept(tmp_path: Path) -> None:
     header = "Pedido;Data;Valor;Tarifa;Taxa de transação"
     _, records, _ = decode(tmp_path, table("1;2024-01-02;5,00;1,10;0,25", header=header))
@@ -82,12 +85,15 @@ def test_fees_are_summed_and_kept(tmp_path: Path) -> None:
     assert dict(records[0]["extras"]) == {"Tarifa": "1,10", "Taxa de transação": "0,25"}
 
 
+@pytest.mark.rule("R11")
 def test_the_first_listed_sku_wins(tmp_path: Path) -> None:
     _, records, _ = decode(tmp_path, table("1;2024-01-02;5,00;P1;S1", header="Pedido;Data;Valor;Código do Produto;SKU"))
     assert records[0]["sku"] == "S1"
     assert dict(records[0]["extras"]) == {"Código do Produto": "P1"}
 
 
+@pytest.mark.rule("R11")
+@pytest.mark.reason("COLUMNS_CONFLICT")
 def test_two_columns_on_one_field_are_refused(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="COLUMNS_CONFLICT") as refused:
         decode(tmp_path, table("1;2;2024-01-02;5,00", header="Pedido;Nº Pedido;Data;Valor"))
@@ -95,6 +101,8 @@ def test_two_columns_on_one_field_are_refused(tmp_path: Path) -> None:
     assert "datapilot mapping set --org acme --file FILE 'Pedido=order_id'" in refused.value.detail
 
 
+@pytest.mark.rule("R11")
+@pytest.mark.reason("COLUMNS_MISSING")
 @pytest.mark.parametrize(
     ("header", "missing"),
     [
@@ -109,6 +117,8 @@ def test_missing_columns_are_listed(tmp_path: Path, header: str, missing: str) -
     assert f"missing: {missing}; found: {header.split(';')[0]}" in refused.value.detail
 
 
+@pytest.mark.rule("R11")
+@pytest.mark.reason("HEADER_NOT_FOUND")
 def test_a_saved_mapping_comes_first_and_finds_its_header(tmp_path: Path) -> None:
     columns = ("Nota", "Quando", "Quanto")
     organization = ACME.with_mapping(

@@ -13,6 +13,11 @@ from datapilot_domain.reasons import Refusal
 from datapilot_tests.assets.landing.decoding import ACME, HEADER, LINE, decode, table
 
 
+@pytest.mark.rule("R6")
+@pytest.mark.rule("R10")
+@pytest.mark.reason(
+    "EMPTY_FILE", "NOT_A_TABLE", "UNREADABLE_TEXT", "HEADER_NOT_FOUND", "NO_GOOD_ROW", "BROKEN_QUOTES", "TOTALS_DIFFER"
+)
 @pytest.mark.parametrize(
     ("content", "code", "detail"),
     [
@@ -42,6 +47,7 @@ def test_refused(tmp_path: Path, content: bytes, code: str, detail: str) -> None
     assert detail in refused.value.detail
 
 
+@pytest.mark.reason("LIMIT_EXCEEDED")
 @pytest.mark.parametrize(
     ("limits", "content", "detail"),
     [
@@ -61,6 +67,7 @@ def test_limits(tmp_path: Path, limits: dict[str, int], content: str, detail: st
     assert detail in refused.value.detail
 
 
+@pytest.mark.rule("R3")
 def test_a_declared_month_may_have_a_header_alone(tmp_path: Path) -> None:
     month = Month(2024, 1)
     decoded, records, units = decode(tmp_path, table(), header_only_month=month)
@@ -68,6 +75,7 @@ def test_a_declared_month_may_have_a_header_alone(tmp_path: Path) -> None:
     assert decoded.months[month].records == 0
 
 
+@pytest.mark.rule("R5")
 def test_only_a_sales_table_is_recognised(tmp_path: Path) -> None:
     path = tmp_path / "file"
     for content, family in ((table(LINE), "sales"), ('{"data": []}', None), ("a;b\r\n1;2\r\n", None)):

@@ -37,6 +37,9 @@ def sums(records: list[dict[str, Any]], units: list[dict[str, Any]]) -> dict[str
     return found
 
 
+@pytest.mark.rule("R5")
+@pytest.mark.rule("R7")
+@pytest.mark.rule("R10")
 @pytest.mark.parametrize("month", MONTHS)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_layout_decodes_to_the_same_figures(tmp_path: Path, layout: str, month: str) -> None:
@@ -80,6 +83,8 @@ def test_corrected_january(tmp_path: Path) -> None:
     assert "1052" not in {row["order_id"] for row in records}
 
 
+@pytest.mark.rule("R24")
+@pytest.mark.reason("LATE_ROWS")
 def test_late_rows_are_filed_under_their_own_month(tmp_path: Path) -> None:
     decoded, _, _ = decode(tmp_path, (SAMPLES / "vendas_2024-03_com_atrasados__english.csv").read_bytes())
     assert decoded.main_month == Month(2024, 3)
@@ -92,6 +97,7 @@ def test_late_rows_are_filed_under_their_own_month(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.rule("R13")
 def test_records_with_errors_are_kept_for_silver_to_judge(tmp_path: Path) -> None:
     decoded, records, units = decode(tmp_path, (SAMPLES / "vendas_2024-01_com_erros__english.csv").read_bytes())
     good = EXPECTED["with_errors"]["good_lines"]

@@ -68,11 +68,13 @@ def test_a_written_date_reads_back(day: dt.date, order: str, separator: str, tim
     assert date(separator.join(parts[letter] for letter in order) + time, order) == day
 
 
+@pytest.mark.rule("R8")
 @pytest.mark.parametrize("text", ["31/02/2024", "2024-13-01", "01/02/2024 25:00", "1/2", "x", "01/02/024"])
 def test_impossible_dates_are_null(text: str) -> None:
     assert date(text, "dmy") is None
 
 
+@pytest.mark.rule("R23")
 @settings(deadline=None, max_examples=60)
 @given(
     instant=st.datetimes(dt.datetime.fromisoformat("2000-01-01"), dt.datetime.fromisoformat("2049-01-01")),
@@ -93,6 +95,7 @@ def amounts(folder: Path, *texts: str, locale: str = "pt-BR") -> tuple[str, list
     return decoded.layout.decimal_marks["line_amount"], [found[str(n)] for n in range(len(texts))]
 
 
+@pytest.mark.rule("R7")
 def test_the_other_rows_decide_what_an_ambiguous_number_means(tmp_path: Path) -> None:
     assert amounts(tmp_path, "1.234", "18,90") == (",", [Decimal(1234), Decimal("18.9")])
     assert amounts(tmp_path, "1.234", "18.90") == (".", [Decimal("1.234"), Decimal("18.9")])
@@ -106,6 +109,8 @@ def test_without_proof_the_other_columns_decide_then_the_locale(tmp_path: Path) 
     assert decoded.layout.decimal_marks["line_amount"] == "."
 
 
+@pytest.mark.rule("R7")
+@pytest.mark.reason("DECIMAL_MARK_MIXED")
 def test_both_marks_in_one_column_refuse_the_file(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="DECIMAL_MARK_MIXED") as refused:
         amounts(tmp_path, "1", "18,90", "18.90")
@@ -119,6 +124,7 @@ def dates(folder: Path, *texts: str, locale: str = "pt-BR") -> tuple[str, list[s
     return decoded.layout.date_orders["sold_at"], [str(row["sold_on"]) for row in records]
 
 
+@pytest.mark.rule("R8")
 def test_all_rows_decide_the_date_order(tmp_path: Path) -> None:
     assert dates(tmp_path, "02/01/2024", "31/01/2024") == ("dmy", ["2024-01-02", "2024-01-31"])
     assert dates(tmp_path, "02/01/2024", "01/31/2024") == ("mdy", ["2024-02-01", "2024-01-31"])
@@ -127,6 +133,8 @@ def test_all_rows_decide_the_date_order(tmp_path: Path) -> None:
     assert dates(tmp_path, "02/01/2024", locale="en") == ("mdy", ["2024-02-01"])
 
 
+@pytest.mark.rule("R8")
+@pytest.mark.reason("DATE_ORDER_MIXED")
 def test_both_orders_in_one_column_refuse_the_file(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="DATE_ORDER_MIXED") as refused:
         dates(tmp_path, "31/01/2024", "01/31/2024")

@@ -65,6 +65,8 @@ lines = st.lists(st.tuples(cents, st.booleans()), min_size=1, max_size=6)
 orders = st.lists(st.tuples(st.decimals(-1000, 1000, places=2), lines), min_size=30, max_size=30)
 
 
+@pytest.mark.rule("R15")
+@pytest.mark.rule("R22")
 @settings(max_examples=3, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(orders=orders)
 def test_shares_sum_to_the_order_value(

@@ -128,6 +128,8 @@ def test_rows_are_the_contracts(refined: Refined) -> None:
     assert refined.order("invisible") == []
 
 
+@pytest.mark.rule("R17")
+@pytest.mark.reason("STATUS_UNKNOWN")
 @pytest.mark.parametrize(
     ("order", "raw", "status"),
     [
@@ -145,6 +147,9 @@ def test_status(refined: Refined, order: str, raw: str | None, status: str) -> N
     assert ("status_assumed" in row["flags"]) == (order == "bare")
 
 
+@pytest.mark.rule("R12")
+@pytest.mark.rule("R16")
+@pytest.mark.rule("R17")
 def test_amount_is_derived_from_quantity_and_price_where_only_they_exist(refined: Refined) -> None:
     (row,) = refined.order("bare")
     assert (row["unit_price"], row["gross_amount"]) == (Decimal("0.333333"), Decimal("1.0000"))
@@ -153,6 +158,7 @@ def test_amount_is_derived_from_quantity_and_price_where_only_they_exist(refined
     assert [row[name] for name in ("line_discount", "order_discount_alloc", "freight_alloc", "fee_alloc")] == [None] * 4
 
 
+@pytest.mark.rule("R23")
 @pytest.mark.parametrize(
     ("order", "instant"),
     [
@@ -173,6 +179,7 @@ def _amounts(rows: list[dict[str, Any]], name: str) -> list[str | None]:
     return [None if row[name] is None else f"{row[name]:.2f}" for row in rows]
 
 
+@pytest.mark.rule("R15")
 def test_order_amounts_count_once(refined: Refined) -> None:
     rows = refined.order("alloc")
     assert _amounts(rows, "order_discount_alloc") == ["0.03", "0.03", "0.04"]
@@ -182,6 +189,7 @@ def test_order_amounts_count_once(refined: Refined) -> None:
     assert _amounts(refined.order("alloc-free"), "freight_alloc") == ["0.33", "0.33", "0.34"]
 
 
+@pytest.mark.rule("R15")
 def test_a_quarantined_line_leaves_the_whole_order_amount_to_the_good_ones(refined: Refined) -> None:
     assert _amounts(refined.order("alloc-bad"), "order_discount_alloc") == ["2.00", "1.00"]
 
@@ -190,6 +198,7 @@ def test_an_order_in_two_months_is_allocated_in_each(refined: Refined) -> None:
     assert _amounts(refined.order("alloc-month"), "freight_alloc") == ["4.00", "4.00"]
 
 
+@pytest.mark.rule("R15")
 def test_values_per_line_stay_on_their_line(refined: Refined) -> None:
     rows = refined.order("per-line")
     assert _amounts(rows, "line_discount") == ["1.00", "2.50"]
@@ -197,6 +206,7 @@ def test_values_per_line_stay_on_their_line(refined: Refined) -> None:
     assert _amounts(rows, "net_amount") == ["9.00", "7.50"]
 
 
+@pytest.mark.rule("R18")
 def test_a_status_that_says_returned_adds_a_return_row(refined: Refined) -> None:
     sale, back = refined.order("back-status")
     assert (sale["event_type"], sale["status"], "status_returned" in sale["flags"]) == ("sale", "paid", True)
@@ -207,17 +217,20 @@ def test_a_status_that_says_returned_adds_a_return_row(refined: Refined) -> None
     assert back["sold_on"] == sale["sold_on"]
 
 
+@pytest.mark.rule("R18")
 def test_a_refund_of_the_order_is_what_its_return_rows_sum_to(refined: Refined) -> None:
     backs = [row for row in refined.order("back-refund") if row["event_type"] == "return"]
     assert _amounts(backs, "gross_amount") == ["-9.00", "-3.00"]
 
 
+@pytest.mark.rule("R18")
 @pytest.mark.parametrize("order", ["back-up", "back-down"])
 def test_return_events_are_negative_and_alone(refined: Refined, order: str) -> None:
     (row,) = refined.order(order)
     assert (row["event_type"], row["quantity"], row["gross_amount"]) == ("return", -2, -20)
 
 
+@pytest.mark.rule("R21")
 def test_repeated_line_numbers(refined: Refined) -> None:
     assert len(refined.order("twice-equal")) == 1
     assert [(row["sku"], row["line_no"]) for row in refined.order("twice-other")] == [("B", 1), ("C", 2)]
@@ -231,6 +244,7 @@ def test_lost_lines_are_gone_and_take_their_share_with_them(refined: Refined) ->
     assert "lost-undated" not in str(refined.quarantine)
 
 
+@pytest.mark.rule("R19")
 @pytest.mark.parametrize(
     ("order", "flag"), [("gift", "gift"), ("stock", "adjustment"), ("freight-odd", "order_freight_unreadable")]
 )
@@ -252,6 +266,20 @@ def test_a_content_counts_in_each_source_that_landed_it(refined: Refined) -> Non
     assert len({row["sale_line_id"] for row in rows}) == 2
 
 
+@pytest.mark.rule("R8")
+@pytest.mark.rule("R10")
+@pytest.mark.reason(
+    "RECORD_SHAPE",
+    "DATE_UNREADABLE",
+    "DATE_MISSING",
+    "DATE_OUTSIDE_CALENDAR",
+    "QUANTITY_MISSING",
+    "QUANTITY_UNREADABLE",
+    "AMOUNT_UNREADABLE",
+    "AMOUNT_MISSING",
+    "SIGN_CONFLICT",
+    "DISCOUNT_UNREADABLE",
+)
 @pytest.mark.parametrize(
     ("order", "failures"),
     [
@@ -276,12 +304,14 @@ def test_quarantine_reasons(refined: Refined, order: str, failures: list[str]) -
     assert [row["reason"], row["column"]] == failures[0].split(":")
 
 
+@pytest.mark.reason("PRODUCT_AND_ORDER_MISSING")
 def test_a_line_of_nothing_is_quarantined(refined: Refined) -> None:
     assert [row["failures"] for row in refined.quarantine if "order_id=" not in row["text"]] == [
         ["PRODUCT_AND_ORDER_MISSING:order_id"]
     ]
 
 
+@pytest.mark.rule("R10")
 def test_quarantine_shows_the_fields_and_hides_people(refined: Refined) -> None:
     (row,) = (row for row in refined.quarantine if "bad-date" in row["text"])
     assert row["text"] == (
@@ -291,10 +321,13 @@ def test_quarantine_shows_the_fields_and_hides_people(refined: Refined) -> None:
     assert (row["file"], row["landed_seq"], row["month"]) == ("content0.csv", 1, "2024-01")
 
 
+@pytest.mark.rule("R8")
 def test_a_date_one_day_after_arrival_is_still_good(refined: Refined) -> None:
     assert [row["month"] for row in refined.order("good-late")] == ["2024-04"]
 
 
+@pytest.mark.rule("R10")
+@pytest.mark.reason("STATUS_UNKNOWN")
 def test_every_record_has_one_fate(refined: Refined) -> None:
     landed = _land()
     lost, invisible, shared = 3, 1, 1

@@ -1,0 +1,1 @@
+"""Reference pages, written from the contracts: `python -m datapilot_interfaces.reference`, or `make docs`."""
