@@ -78,7 +78,8 @@ class Layout(_Frozen):
     mapping: dict[str, str]
     encoding: str
     delimiter: str
-    # Number fields → "," or "."; date fields → "dmy", "mdy" or "ymd".
+    # Number fields → "," or "."; date fields → "dmy", "mdy", "ymd", "serial" (days as a spreadsheet counts
+    # them), or one of the first three and "+serial" where the column has both.
     decimal_marks: dict[str, str]
     date_orders: dict[str, str]
     # Order-level fields that hold several values inside one order: they are line values here (R15).

@@ -15,6 +15,7 @@ import duckdb
 
 from datapilot_assets.landing.context import ColumnFacts
 from datapilot_assets.landing.continuation import fill_continuations
+from datapilot_assets.landing.dates import date_order
 from datapilot_assets.landing.dialect import Dialect, find_dialect
 from datapilot_assets.landing.headers import map_headers, mapping_by_name
 from datapilot_assets.landing.ignored import check_totals, set_aside
@@ -30,7 +31,7 @@ from datapilot_assets.landing.units import (
     line_level_fields,
     write_units,
 )
-from datapilot_assets.landing.values import date_order, decimal_mark, number_sql
+from datapilot_assets.landing.values import decimal_mark, number_sql
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
 from datapilot_domain.landing import Layout, MonthCount, Notice, content_id
 from datapilot_domain.organizations import Organization
@@ -92,7 +93,7 @@ def decode_sales(
     spool = spool_records(source, dialect, organization.limits, workdir)
     calendar = Calendar(first_month, arrived_on)
     with _connect(workdir) as connection:
-        layout, mapping = _read_layout(connection, spool, source, dialect, organization)
+        layout, mapping = _read_layout(connection, spool, source, dialect, organization, calendar)
         create_source(connection, dialect.columns, mapping, layout.decimal_marks)
         lines = _count(connection, "body")
         if not lines and header_only_month is None:
@@ -137,6 +138,7 @@ def _read_layout(
     source: TextSource,
     dialect: Dialect,
     organization: Organization,
+    calendar: Calendar,
 ) -> tuple[Layout, dict[int, str]]:
     """Decide header mapping, decimal marks and date orders, and set the ignored records aside."""
     files = ", ".join(f"'{file}'" for file in spool.files)
@@ -151,7 +153,7 @@ def _read_layout(
     set_aside(connection, mapping, len(dialect.columns), spool.preamble)
     create_body(connection)
     marks = _decimal_marks(connection, dialect, mapping, locale_mark)
-    orders = _date_orders(connection, dialect, mapping, organization)
+    orders = _date_orders(connection, dialect, mapping, organization, calendar)
     amount = next((p for p, name in mapping.items() if name == "line_amount"), None)
     check_totals(connection, None if amount is None else number_sql(f"c{amount}", marks["line_amount"]))
     layout = Layout(
@@ -186,11 +188,12 @@ def _date_orders(
     dialect: Dialect,
     mapping: Mapping[int, str],
     organization: Organization,
+    calendar: Calendar,
 ) -> dict[str, str]:
     """Date order of each date field: proven by its rows, else the locale's."""
     default = "dmy" if organization.locale == "pt-BR" else "mdy"
     return {
-        name: date_order(connection, "body", f"c{position}", dialect.columns[position]) or default
+        name: date_order(connection, "body", f"c{position}", dialect.columns[position], calendar, default)
         for position, name in mapping.items()
         if _FIELDS[name].holds == "instant"
     }

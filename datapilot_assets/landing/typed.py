@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
-from datapilot_assets.landing.values import date_sql, number_sql
+from datapilot_assets.landing.dates import date_sql
+from datapilot_assets.landing.values import number_sql
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
 from datapilot_domain.landing import Layout
 

@@ -1,4 +1,4 @@
-"""Numbers and dates in the text of a column: what proves how they are written, and how SQL reads them (R7, R8).
+"""Numbers in the text of a column: what proves how they are written, and how SQL reads them (R7).
 
 `translate(text, digits, '9…9')` gives the shape of a value (`R$ 9.999,99`). A column has few shapes, so the
 evidence of all its rows is grouped by DuckDB and judged by Python, shape by shape.
@@ -6,45 +6,56 @@ evidence of all its rows is grouped by DuckDB and judged by Python, shape by sha
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from bisect import bisect_left
 from dataclasses import dataclass
-from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 import duckdb
 
 from datapilot_domain.reasons import Refusal
 
-NO_BREAK_SPACE = "\u00a0"
-_SPACE = rf"[\s{NO_BREAK_SPACE}]*"
-_CURRENCY = r"(?:R\$|US\$|\$|€|BRL|USD|EUR)"
-_DATE = r"(\d{1,4})[/.\-](\d{1,2})[/.\-](\d{1,4})"
-_CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?"
-_OFFSET = r"(?:Z|UTC|[+\-]\d{2}:?\d{2})"
+# Of a character class: blanks, and the two no-break ones that spreadsheets and browsers write.
+SPACES = "\\s\u00a0\u202f"
+_SPACE = f"[{SPACES}]*"
+_CURRENCY = r"(?:(?:[Rr]|[Uu][Ss]?)?\$|€|(?i:BRL|USD|EUR))"
+_MINUS = "\u2212-"
+_APOSTROPHES = "'\u2019"
+# Parts of a text that is a number: its digits and the marks among them, its exponent, what makes it negative.
+NUMBER_DIGITS = f"[0-9][0-9.,{_APOSTROPHES}\u00a0\u202f]*"
+NUMBER_EXPONENT = r"[0-9][Ee]([+\-]?[0-9]+)"
+NUMBER_NEGATIVE = rf"\(|(?:^|[^Ee])[{_MINUS}]"
 
 
 def number_pattern(mark: str) -> str:
-    """Regular expression (RE2 and Java alike, to be matched whole) of a number with decimal mark `mark`.
+    """Regular expression (RE2, Java and Python alike, to be matched whole) of a number with decimal mark `mark`.
 
-    The grammar, shared with silver: outer spaces, no-break spaces and a currency mark (R$ US$ $ € BRL USD
-    EUR, upper case) at either end do not count. Then digits without thousands marks, or with groups of
-    exactly three by the other mark (the first group has 1 to 3 digits and does not start with 0); then
-    nothing, or the decimal mark and at least one digit. Negative in exactly one of four ways: sign before
-    the currency mark, sign after it, minus at the end, or parentheses around the number (with the currency
-    mark inside or before them). `+` is a sign too. Anything else is no number.
+    The grammar, shared with silver: outer spaces, no-break spaces and a currency mark (R$ U$ US$ $ € BRL USD
+    EUR, in either case, with a point before a space or at the end) at either end do not count. Then digits
+    without thousands marks, or with groups of exactly three by the other mark, by no-break spaces or by
+    apostrophes (the first group has 1 to 3 digits and does not start with 0); then nothing, or the decimal
+    mark and at least one digit. Or as spreadsheets write great numbers: one digit, with decimals or without,
+    E, and an exponent of one or two digits. Negative in exactly one of four ways: sign before the currency
+    mark, sign after it, minus at the end, or parentheses around the number (with the currency mark inside or
+    before them). `+` is a sign too, U+2212 a minus. Anything else is no number: no percentage is.
     """
-    other = re.escape("." if mark == "," else ",")
-    digits = rf"(?:\d+|[1-9]\d{{0,2}}(?:{other}\d{{3}})+)(?:{re.escape(mark)}\d+)?"
-    before, after = rf"(?:{_CURRENCY}{_SPACE})?", rf"(?:{_SPACE}{_CURRENCY})?"
+    point = re.escape(mark)
+    separators = (re.escape(_other(mark)), "[\u00a0\u202f]", f"[{_APOSTROPHES}]")
+    groups = "|".join(rf"(?:{separator}\d{{3}})+" for separator in separators)
+    plain = rf"(?:\d+|[1-9]\d{{0,2}}(?:{groups}))(?:{point}\d+)?"
+    digits = rf"(?:{plain}|\d(?:{point}\d{{1,14}})?[Ee][+\-]?\d{{1,2}})"
+    before, after = rf"(?:{_CURRENCY}(?:\.[{SPACES}])?{_SPACE})?", rf"(?:{_SPACE}{_CURRENCY}\.?)?"
+    sign = f"[+{_MINUS}]"
     forms = (
-        rf"[+\-]?{_SPACE}{before}{digits}{after}",
-        rf"{_CURRENCY}{_SPACE}[+\-]{_SPACE}{digits}{after}",
-        rf"{before}{digits}{_SPACE}-{after}",
+        f"{sign}?{_SPACE}{before}{digits}{after}",
+        f"{_CURRENCY}{_SPACE}{sign}{_SPACE}{digits}{after}",
+        f"{before}{digits}{_SPACE}[{_MINUS}]{after}",
         rf"{before}\({_SPACE}{before}{digits}{after}{_SPACE}\)",
     )
-    return rf"{_SPACE}(?:{'|'.join(forms)}){_SPACE}"
+    return f"{_SPACE}(?:{'|'.join(forms)}){_SPACE}"
+
+
+def number_marks(mark: str) -> str:
+    """`translate(digits, this, '.')` makes the first of these characters a point and drops the others."""
+    return f"{mark}{_other(mark)}{_APOSTROPHES}\u00a0\u202f"
 
 
 def number_sql(text: str, mark: str, scale: int = 4) -> str:
@@ -52,94 +63,29 @@ def number_sql(text: str, mark: str, scale: int = 4) -> str:
 
     `number_pattern` says what a number is; more digits than the scale are rounded half away from zero.
     """
-    sign = f"CASE WHEN contains({text}, '-') OR contains({text}, '(') THEN '-' ELSE '' END"
-    other = "." if mark == "," else ","
-    digits = f"replace(replace(regexp_extract({text}, '[0-9][0-9.,]*'), '{other}', ''), '{mark}', '.')"
+    sign = f"CASE WHEN regexp_matches({text}, {literal(NUMBER_NEGATIVE)}) THEN '-' ELSE '' END"
+    digits = f"translate(regexp_extract({text}, {literal(NUMBER_DIGITS)}), {literal(number_marks(mark))}, '.')"
+    exponent = f"TRY_CAST(regexp_extract({text}, {literal(NUMBER_EXPONENT)}, 1) AS INT)"
+    # DuckDB's own reading of 5E-08 as a decimal is 0.0001, so the point is moved in the text.
+    moved = (
+        f"repeat('0', greatest(0, -{exponent})) || replace({digits}, '.', '') || repeat('0', greatest(0, {exponent}))"
+    )
+    whole = f"1 + greatest(0, {exponent})"
+    scientific = f"left({moved}, {whole}) || '.' || substr({moved}, 1 + {whole})"
     return (
-        f"CASE WHEN regexp_full_match({text}, '{number_pattern(mark)}') "
-        f"THEN TRY_CAST({sign} || {digits} AS DECIMAL(18,{scale})) END"
+        f"CASE WHEN regexp_full_match({text}, {literal(number_pattern(mark))}) "
+        f"THEN TRY_CAST({sign} || CASE WHEN {exponent} IS NULL THEN {digits} ELSE {scientific} END "
+        f"AS DECIMAL(18,{scale})) END"
     )
 
 
-def date_pattern() -> str:
-    """Regular expression (to be matched whole) of a date, with or without a time and an offset.
-
-    Two of day, month with one or two digits, and a year with four (first or last) or two (last, 20yy),
-    between `/`, `-` or `.`; then nothing, or a space or `T` and H:MM[:SS[.fraction]] [AM|PM]; then nothing,
-    or Z, UTC or ±HH[:]MM.
-    """
-    return rf"{_DATE}(?:[ T]{_SPACE}{_CLOCK}(?: ?{_OFFSET})?)?"
+def literal(text: str) -> str:
+    """The text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
 
 
-def date_sql(text: str, order: str, time_zone: str) -> str:
-    """DuckDB expression: the civil date of `text` in `time_zone`, null where there is none or it is impossible.
-
-    order: dmy or mdy, for dates that do not start with the year. An instant with an offset is converted;
-    one without is civil time already (R23).
-    """
-    part = f"regexp_extract({text}, '^{_DATE}', ['a', 'b', 'c'])"
-    a, b, c = (f"({part}).{name}" for name in "abc")
-    day, month = (b, a) if order == "mdy" else (a, b)
-    iso = (
-        f"CASE WHEN length({a}) = 4 AND length({c}) <= 2 THEN concat({a}, '-', {b}, '-', {c}) "
-        f"WHEN length({a}) <= 2 AND length({c}) = 4 THEN concat({c}, '-', {month}, '-', {day}) "
-        f"WHEN length({a}) <= 2 AND length({c}) = 2 THEN concat('20', {c}, '-', {month}, '-', {day}) END"
-    )
-    civil = f"TRY_CAST({iso} AS DATE)"
-    utc = f"({civil} + to_seconds({_utc_seconds_sql(text)}))"
-    return (
-        f"CASE WHEN NOT regexp_full_match({text}, '{date_pattern()}') THEN NULL "
-        f"WHEN regexp_matches({text}, ':.*{_OFFSET}$') "
-        f"THEN CAST({utc} + {_utc_offset_sql(utc, time_zone)} AS DATE) ELSE {civil} END"
-    )
-
-
-def _utc_seconds_sql(text: str) -> str:
-    """DuckDB expression: seconds from midnight of the date in `text` to its instant, both read as UTC."""
-    groups = r" *(\d{1,2}):(\d{2})(?::(\d{2}))?[.,\d]* ?([AaPp]?)[Mm]? ?(Z|UTC|[+\-]\d{2}:?\d{2})$"
-    clock = f"regexp_extract({text}, '[ T]{groups}', ['h', 'm', 's', 'half', 'zone'])"
-    hour, minute, half, zone = (f"({clock}).{name}" for name in ("h", "m", "half", "zone"))
-    second = f"coalesce(TRY_CAST(({clock}).s AS INT), 0)"
-    hours = (
-        f"CASE upper({half}) WHEN 'P' THEN {hour}::INT % 12 + 12 WHEN 'A' THEN {hour}::INT % 12 ELSE {hour}::INT END"
-    )
-    ahead = (
-        f"CASE WHEN {zone} IN ('Z', 'UTC') THEN 0 ELSE (CASE {zone}[1] WHEN '-' THEN -60 ELSE 60 END) "
-        f"* ({zone}[2:3]::INT * 60 + right({zone}, 2)::INT) END"
-    )
-    return f"({hours}) * 3600 + {minute}::INT * 60 + {second} - ({ahead})"
-
-
-def _utc_offset_sql(utc: str, time_zone: str) -> str:
-    """DuckDB expression: the interval between UTC and the zone's clock at the UTC timestamp `utc`."""
-    changes = _offset_changes(time_zone)
-    branches = " ".join(
-        f"WHEN moment >= TIMESTAMP '{moment:%Y-%m-%d %H:%M:%S}' THEN INTERVAL ({seconds}) SECONDS"
-        for moment, seconds in reversed(changes)
-    )
-    # A lambda names the timestamp: its long expression written out per branch took half a second to plan.
-    offset = f"CASE {branches} ELSE INTERVAL ({changes[0][1]}) SECONDS END"
-    return f"list_transform([{utc}], lambda moment: {offset})[1]"
-
-
-@lru_cache
-def _offset_changes(time_zone: str) -> tuple[tuple[dt.datetime, int], ...]:
-    """Each UTC minute, 1990 to 2050, from which on the zone has another offset (in seconds)."""
-    zone, minute = ZoneInfo(time_zone), dt.timedelta(minutes=1)
-
-    def seconds(moment: dt.datetime) -> int:
-        offset = moment.astimezone(zone).utcoffset()
-        return int((offset or dt.timedelta()).total_seconds())
-
-    day = dt.datetime(1990, 1, 1, tzinfo=dt.timezone.utc)
-    changes = [(day, seconds(day))]
-    while day.year < 2050:
-        following = day + dt.timedelta(days=1)
-        if (after := seconds(following)) != changes[-1][1]:
-            moments = [day + minute * n for n in range(1, 24 * 60 + 1)]
-            changes.append((moments[bisect_left(moments, True, key=lambda m: seconds(m) == after)], after))
-        day = following
-    return tuple(changes)
+def _other(mark: str) -> str:
+    return "." if mark == "," else ","
 
 
 @dataclass(frozen=True)
@@ -165,7 +111,7 @@ def decimal_mark(connection: duckdb.DuckDBPyConnection, rows: str, column: str, 
     ).fetchall()
     proofs: dict[str, Proof] = {}
     for _, _, record_no, text in shapes:
-        readable = [mark for mark in ",." if re.fullmatch(number_pattern(mark), text)]
+        readable = [mark for mark in ",." if re.fullmatch(number_pattern(mark), text, re.ASCII)]
         if len(readable) == 1:
             mark = readable[0]
             if mark not in proofs or record_no < proofs[mark].record_no:
@@ -173,32 +119,3 @@ def decimal_mark(connection: duckdb.DuckDBPyConnection, rows: str, column: str, 
     if len(proofs) == 2:
         raise Refusal("DECIMAL_MARK_MIXED", f"column {name!r}: {proofs[',']}, {proofs['.']}")
     return next(iter(proofs), None)
-
-
-def date_order(connection: duckdb.DuckDBPyConnection, rows: str, column: str, name: str) -> str | None:
-    """`dmy`, `mdy` or `ymd` as the rows of `column` prove it, or None. Raises Refusal DATE_ORDER_MIXED."""
-    found = connection.execute(
-        f"""
-        WITH parts AS (
-            SELECT record_no, {column} AS text,
-                regexp_extract({column}, '^{_DATE}', ['a', 'b', 'c']) AS p
-            FROM {rows} WHERE regexp_full_match({column}, '{date_pattern()}')),
-        numbers AS (
-            SELECT record_no, text, length(p.a) = 4 AS year_first,
-                TRY_CAST(p.a AS INT) AS first, TRY_CAST(p.b AS INT) AS second
-            FROM parts WHERE p.a <> '')
-        SELECT count(*) FILTER (year_first), count(*) FILTER (NOT year_first),
-            arg_min([record_no::VARCHAR, text], record_no)
-                FILTER (NOT year_first AND first BETWEEN 13 AND 31 AND second <= 12),
-            arg_min([record_no::VARCHAR, text], record_no)
-                FILTER (NOT year_first AND second BETWEEN 13 AND 31 AND first <= 12)
-        FROM numbers
-        """
-    ).fetchone()
-    year_first, others, day_first, month_first = found or (0, 0, None, None)
-    if day_first and month_first:
-        proofs = (Proof(int(record_no), text) for record_no, text in (day_first, month_first))
-        raise Refusal("DATE_ORDER_MIXED", f"column {name!r}: {', '.join(map(str, proofs))}")
-    if day_first or month_first:
-        return "dmy" if day_first else "mdy"
-    return "ymd" if year_first and not others else None

@@ -9,7 +9,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from datapilot_assets.landing.values import number_pattern
+from datapilot_assets.landing.values import (
+    NUMBER_DIGITS,
+    NUMBER_EXPONENT,
+    NUMBER_NEGATIVE,
+    number_marks,
+    number_pattern,
+)
 from datapilot_domain.contracts.sales import MONEY
 
 
@@ -19,14 +25,15 @@ def parse_number(text: Column, decimal_mark: Column, ddl: str = MONEY) -> Column
     decimal_mark is "," or "."; the grammar is `number_pattern`, the one that landing reads with.
     """
 
-    def is_number(mark: str) -> Column:
-        return (decimal_mark == mark) & text.rlike(f"^(?:{number_pattern(mark)})$")
+    def when_mark_is(mark: str) -> Column:
+        is_number = text.rlike(f"^(?:{number_pattern(mark)})$")
+        return F.when((decimal_mark == mark) & is_number, F.translate(written, number_marks(mark), "."))
 
-    sign = F.when(text.rlike("[(-]"), F.lit("-")).otherwise(F.lit(""))
-    digits = F.when(is_number(","), F.translate(F.regexp_replace(text, "[^0-9,]", ""), ",", ".")).when(
-        is_number("."), F.regexp_replace(text, "[^0-9.]", "")
-    )
-    return F.concat(sign, digits).try_cast(ddl)
+    written = F.regexp_extract(text, f"({NUMBER_DIGITS})", 1)
+    digits = F.coalesce(when_mark_is(","), when_mark_is("."))
+    exponent = F.regexp_extract(text, NUMBER_EXPONENT, 1)
+    sign = F.when(text.rlike(NUMBER_NEGATIVE), F.lit("-")).otherwise(F.lit(""))
+    return F.concat(sign, digits, F.when(exponent != "", F.concat(F.lit("E"), exponent)).otherwise("")).try_cast(ddl)
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,24 @@ from datapilot_assets.landing.values import number_sql
 from datapilot_assets.silver.amounts import parse_number
 from datapilot_resources.spark_frames import arrow_frame
 
-PIECES = st.sampled_from([*"1 12 123 000 . , - + ( ) R$ US$ € BRL a".split(), " ", "\u00a0"])
+PIECES = st.sampled_from(
+    [*"1 12 123 000 . , - + ( ) R$ US$ € BRL eur a E e E+0 E-1 % ' \u2212 \u2019".split(), " ", "\u00a0", "\u202f"]
+)
 TEXTS = st.lists(PIECES, max_size=8).map("".join)
 USUAL = ["1.234,56", "1,234.56", "R$ -18,90", "-R$ 5,00", "(3,00)", "7,5-", "1.234", "12.34.567", "", "-", "R$"]
+USUAL += [
+    "1,5E+03",
+    "-2.29E2",
+    "5E-08",
+    "9,99E13",
+    "6.3E14",
+    "1'234,56",
+    "1\u202f234,5",
+    "\u22125",
+    "R$. 5",
+    "(1E5)",
+    "5%",
+]
 
 
 @settings(deadline=None, max_examples=5, suppress_health_check=list(HealthCheck))
