@@ -21,7 +21,7 @@ from datapilot_assets.events import (
     upstream_keys,
 )
 from datapilot_assets.partitioning import ORG_MONTHS, org_months
-from datapilot_assets.refinement import Family, Outcome, State, judge, refine
+from datapilot_assets.refinement import Family, Outcome, Scope, State, judge, refine
 from datapilot_assets.reports import write_reports
 from datapilot_assets.status import record_gates
 from datapilot_domain.partitions import OrgMonth
@@ -69,9 +69,8 @@ def refine_asset(family: Family) -> dg.AssetsDefinition:
                 outcomes.append((org, outcome))
                 _log(context, org, outcome)
 
-            told = refine(
-                family, services, spark.spark_session, organization, months, context.run.run_id, tell, selected
-            )
+            scope = Scope(family, services, spark.spark_session, organization, months, context.run.run_id)
+            told = refine(scope, tell, selected)
             changed = {outcome.month for outcome in told if outcome.state is State.CHANGED}
             for observation in write_reports(services, organization, family.name, changed):
                 context.log_event(observation)
@@ -126,7 +125,8 @@ def family_checks(family: Family) -> dg.AssetChecksDefinition:
         op = context.op_execution_context
         for org, months in org_months(op.partition_keys).items():
             organization = services.registry.get(org)
-            for outcome in judge(family, services, spark.spark_session, organization, months, op.run_id):
+            scope = Scope(family, services, spark.spark_session, organization, months, op.run_id)
+            for outcome in judge(scope):
                 for evaluation in check_evaluations(outcome, org):
                     if (evaluation.asset_key, evaluation.check_name) in selected:
                         op.log_event(evaluation)  # type: ignore[arg-type]  # evaluations are events too

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyarrow as pa
 
 from datapilot_domain.contracts import CONTRACTS, TableContract
-from datapilot_domain.fingerprints import expected_fingerprints, months_reading
-from datapilot_domain.landing import landed_hashes
+from datapilot_domain.fingerprints import fingerprints_of_log
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month, months_predicate
+from datapilot_domain.sources import Roles, effective_roles
 from datapilot_resources.lakehouse import LandingLog
 from datapilot_resources.platform import Platform
 
@@ -36,6 +36,18 @@ class Gate:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """What a run is asked to look at: months of one family of one organization, with what it works with."""
+
+    family: Family
+    platform: Platform
+    spark: SparkSession
+    organization: Organization
+    months: Sequence[Month]
+    run_id: str
+
+
+@dataclass(frozen=True)
 class RefineRun:
     """What every step of one run over one organization sees. `log` is the head found at its start."""
 
@@ -45,6 +57,8 @@ class RefineRun:
     log: LandingLog
     run_id: str
     expected: Mapping[str, Mapping[Month, str]]
+    # Of every source with an accepted file, at that head (R25).
+    roles: Roles
 
 
 @dataclass
@@ -109,29 +123,20 @@ class Outcome:
         return [gate for gate in self.gates if gate.severity == "ERROR" and not gate.passed]
 
 
-def refine(
-    family: Family,
-    platform: Platform,
-    spark: SparkSession,
-    organization: Organization,
-    months: Iterable[Month],
-    run_id: str,
-    tell: Callable[[Outcome], None],
-    selected: frozenset[str] | None = None,
-) -> list[Outcome]:
+def refine(scope: Scope, tell: Callable[[Outcome], None], selected: frozenset[str] | None = None) -> list[Outcome]:
     """Bring the months up to date with the landing log. A month that fails a gate goes no further.
 
     `selected`: ids of tables whose steps to run (None: all); a step writes its tables together. Returns every
     outcome, in the order told.
     """
-    run, wanted = _start(family, platform, spark, organization, months, run_id)
+    run, wanted = _start(scope)
     outcomes: list[Outcome] = []
 
     def settle(outcome: Outcome) -> None:
         outcomes.append(outcome)
         tell(outcome)
 
-    for step in family.steps:
+    for step in scope.family.steps:
         if selected is None or selected & {contract.id for contract in step.outputs}:
             ready, blocked = _ready(run, step, wanted)
             for outcome in (*_blocked(run, step, blocked, outcomes), *_run_step(run, step, ready)):
@@ -165,18 +170,11 @@ def _blocked(run: RefineRun, step: Step, months: Sequence[Month], outcomes: Sequ
                 yield Outcome(contract, month, State.FAILED, run.expected[contract.id][month], None, 0, (gate,))
 
 
-def judge(
-    family: Family,
-    platform: Platform,
-    spark: SparkSession,
-    organization: Organization,
-    months: Iterable[Month],
-    run_id: str,
-) -> list[Outcome]:
+def judge(scope: Scope) -> list[Outcome]:
     """Compute the months again from what is committed upstream and judge them; writes nothing."""
-    run, wanted = _start(family, platform, spark, organization, months, run_id)
+    run, wanted = _start(scope)
     outcomes = []
-    for step in family.steps:
+    for step in scope.family.steps:
         built = step.build(run, wanted)
         for frame in built.cached:
             frame.unpersist()
@@ -188,20 +186,13 @@ def judge(
     return outcomes
 
 
-def _start(
-    family: Family,
-    platform: Platform,
-    spark: SparkSession,
-    organization: Organization,
-    months: Iterable[Month],
-    run_id: str,
-) -> tuple[RefineRun, list[Month]]:
-    log = platform.lakehouse.landing_log(organization.org_id)
-    landed = landed_hashes(log.entries, family.name)
-    readable = months_reading(family.contracts, landed)
-    wanted = sorted(month for month in set(months) if month in readable)
-    expected = expected_fingerprints(family.contracts, organization, landed, wanted)
-    return RefineRun(platform, spark, organization, log, run_id, expected), wanted
+def _start(scope: Scope) -> tuple[RefineRun, list[Month]]:
+    family, organization = scope.family, scope.organization
+    log = scope.platform.lakehouse.landing_log(organization.org_id)
+    expected = fingerprints_of_log(family.contracts, organization, log.entries, scope.months)
+    wanted = sorted({month for of_table in expected.values() for month in of_table})
+    roles = effective_roles(log.entries, organization, family.name)
+    return RefineRun(scope.platform, scope.spark, organization, log, scope.run_id, expected, roles), wanted
 
 
 def _run_step(run: RefineRun, step: Step, months: Sequence[Month]) -> Iterable[Outcome]:

@@ -25,8 +25,10 @@ from datapilot_assets.gold.sales_breakdown import sales_breakdown
 from datapilot_assets.gold.sales_daily import sales_daily
 from datapilot_assets.gold.sales_month import sales_month
 from datapilot_assets.gold.sales_products import sales_products
+from datapilot_assets.gold.sales_source_month import sales_source_month
 from datapilot_assets.landing.effects import Resolution, resolve
 from datapilot_assets.landing.intake import fetch_indexes
+from datapilot_assets.landing.sources import match_months
 from datapilot_assets.refinement import Built, Family, Gate, RefineRun, Step
 from datapilot_assets.silver.sales import classify_sales, count_fates, sales_quarantine, silver_sales
 from datapilot_domain.contracts import TableContract
@@ -38,9 +40,11 @@ from datapilot_domain.contracts.sales_gold import (
     SALES_DAILY,
     SALES_MONTH,
     SALES_PRODUCTS,
+    SALES_SOURCE_MONTH,
 )
 from datapilot_domain.landing import ActiveEntry, active_entries, counted_entries, declared_zero
 from datapilot_domain.partitions import Month
+from datapilot_domain.sources import with_role, without_off
 from datapilot_resources.lakehouse import arrow_schema
 from datapilot_resources.spark_frames import arrow_frame, interpreted
 
@@ -64,6 +68,7 @@ _ENTRIES = pa.schema(
     }
 )
 _FINGERPRINTS = pa.schema({"month": pa.string(), "fingerprint": pa.string()})
+_ROLES = pa.schema({"source_id": pa.string(), "role": pa.string()})
 _ZERO_MONTHS = pa.schema({"month": pa.string(), "currency": pa.string(), "org_id": pa.string()})
 # Up to here a month set is gathered and written by delta-rs, which commits in milliseconds and put-if-absent;
 # beyond, Spark writes in parallel. An empty or tiny Delta write by Spark costs seconds.
@@ -71,8 +76,8 @@ SMALL_ROWS = 200_000
 
 
 def active_resolution(run: RefineRun) -> tuple[list[ActiveEntry], Resolution]:
-    """Active entries of the run's log head and what their units leave standing."""
-    active = active_entries(run.log.entries, FAMILY)
+    """Active entries of the run's log head, of sources that are not off, and what their units leave standing."""
+    active = active_entries(without_off(run.log.entries, run.roles), FAMILY)
     with tempfile.TemporaryDirectory(prefix="datapilot-units-") as directory:
         files = fetch_indexes(run.platform, run.organization.org_id, active, Path(directory))
         return active, resolve(active, files)
@@ -179,7 +184,7 @@ def _silver_gates(
     gates: dict[Month, list[Gate]] = {}
     for month in months:
         records: Counter[str] = Counter()
-        for entry in counted_entries(run.log.entries, FAMILY):
+        for entry in counted_entries(without_off(run.log.entries, run.roles), FAMILY):
             count = entry.months.get(month)
             if count is None:
                 continue
@@ -222,16 +227,20 @@ def build_gold(run: RefineRun, months: Sequence[Month]) -> Built:
     stored = run.platform.lakehouse.months(SILVER_SALES, run.organization.org_id)
     rows = sum(state.rows for month, state in stored.items() if month in months)
     with interpreted(run.spark, rows <= SMALL_ROWS):
-        return _build_gold(run, months, {month for month, state in stored.items() if state.rows})
+        return _build_gold(run, months)
 
 
-def _build_gold(run: RefineRun, months: Sequence[Month], filled: set[Month]) -> Built:
+def _build_gold(run: RefineRun, months: Sequence[Month]) -> Built:
     org = run.organization.org_id
-    silver = run.platform.lakehouse.frame(run.spark, SILVER_SALES, org, months).persist()
+    every_source = run.platform.lakehouse.frame(run.spark, SILVER_SALES, org, months).persist()
+    counting = sorted(source for source, role in run.roles.items() if role == "counts")
+    silver = every_source.where(F.col("source_id").isin(counting))
+    totals = _silver_totals(silver)
+    filled = {month for month, _ in totals}
     zero = [
         {"month": str(month), "currency": run.organization.currency, "org_id": str(org)}
         for month in months
-        if month not in filled and declared_zero(run.log.entries, FAMILY, month)
+        if str(month) not in filled and declared_zero(with_role(run.log.entries, run.roles, "counts"), FAMILY, month)
     ]
     zero_months = arrow_frame(run.spark, pa.Table.from_pylist(zero, _ZERO_MONTHS))
     frames = {
@@ -239,19 +248,31 @@ def _build_gold(run: RefineRun, months: Sequence[Month], filled: set[Month]) -> 
         SALES_DAILY.id: sales_daily(silver, _fingerprints(run, SALES_DAILY, months)),
         SALES_PRODUCTS.id: sales_products(silver, _fingerprints(run, SALES_PRODUCTS, months)),
         SALES_BREAKDOWN.id: sales_breakdown(silver, _fingerprints(run, SALES_BREAKDOWN, months)),
+        SALES_SOURCE_MONTH.id: sales_source_month(
+            every_source, _fingerprints(run, SALES_SOURCE_MONTH, months), *_sources(run, months)
+        ),
     }
     tables = {c.id: gather(frames[c.id], c) for c in _GOLD}
     gates: dict[str, dict[Month, list[Gate]]] = {
         c.id: {m: [gate] for m, gate in arrow_contract_gates(c, tables[c.id], months).items()} for c in _GOLD
     }
-    for month, gate in _sums_gates(tables, _silver_totals(silver), months).items():
+    for month, gate in _sums_gates(tables, totals, months).items():
         for contract in _GOLD:
             gates[contract.id][month].append(gate)
     rows = {c.id: dict(Counter(map(Month.parse, tables[c.id].column("month").to_pylist()))) for c in _GOLD}
-    return Built(frames=dict(tables), rows=rows, gates=gates, cached=[silver])
+    return Built(frames=dict(tables), rows=rows, gates=gates, cached=[every_source])
 
 
-_GOLD = (SALES_MONTH, SALES_DAILY, SALES_PRODUCTS, SALES_BREAKDOWN)
+_GOLD = (SALES_MONTH, SALES_DAILY, SALES_PRODUCTS, SALES_BREAKDOWN, SALES_SOURCE_MONTH)
+
+
+def _sources(run: RefineRun, months: Sequence[Month]) -> tuple[DataFrame, DataFrame]:
+    """Roles of the sources, and their orders compared with those of the others that count, month by month."""
+    roles = [{"source_id": source, "role": role} for source, role in run.roles.items()]
+    # One source alone is compared with nothing: no need to resolve the log again.
+    resolution = active_resolution(run)[1] if len(roles) > 1 else resolve([], {})
+    compared = match_months(resolution.orders, run.roles, months)
+    return arrow_frame(run.spark, pa.Table.from_pylist(roles, _ROLES)), arrow_frame(run.spark, compared)
 
 
 def _silver_totals(silver: DataFrame) -> dict[tuple[str, str], Decimal]:
@@ -260,10 +281,18 @@ def _silver_totals(silver: DataFrame) -> dict[tuple[str, str], Decimal]:
     return {(month, currency): total for month, currency, total in (tuple(row) for row in totals)}
 
 
+_SUMMED = {"monthly": SALES_MONTH, "daily": SALES_DAILY, "breakdown": SALES_BREAKDOWN}
 _PARTS_QUERY = """
 SELECT month, currency, 'month' AS part, {names} FROM monthly
 UNION ALL SELECT month, currency, 'daily', {sums} FROM daily GROUP BY month, currency
 UNION ALL SELECT month, currency, dimension, {sums} FROM breakdown GROUP BY month, currency, dimension
+"""
+_UNTIED_SOURCES_QUERY = """
+SELECT month, currency FROM monthly m FULL JOIN (
+    SELECT month, currency, sum(gross_revenue) AS gross, sum(net_revenue) AS net, sum(paid_orders) AS orders
+    FROM by_source WHERE role = 'counts' GROUP BY ALL) s USING (month, currency)
+WHERE (gross_revenue, net_revenue, paid_orders)
+    IS DISTINCT FROM (coalesce(gross, 0), coalesce(net, 0), coalesce(orders, 0))
 """
 _BUCKETS = (
     "gross_revenue", "returns_amount", "cancelled_amount", "open_amount", "unknown_amount", "adjustments_amount",
@@ -273,15 +302,16 @@ _BUCKETS = (
 def _sums_gates(
     tables: dict[str, pa.Table], silver: dict[tuple[str, str], Decimal], months: Sequence[Month]
 ) -> dict[Month, Gate]:
-    """Every breakdown and the days sum to the month, and the month's measures to all lines of silver (R17)."""
+    """Breakdowns, days and counting sources sum to the month, and its measures to all lines of silver (R17)."""
     connection = duckdb.connect()
-    for name, contract in (("monthly", SALES_MONTH), ("daily", SALES_DAILY), ("breakdown", SALES_BREAKDOWN)):
+    for name, contract in {**_SUMMED, "by_source": SALES_SOURCE_MONTH}.items():
         connection.register(name, tables[contract.id])
     sums = ", ".join(f"sum({name})" for name in ADDITIVE_NAMES)
     rows = connection.execute(_PARTS_QUERY.format(names=", ".join(ADDITIVE_NAMES), sums=sums)).fetchall()
     parts: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
     for month, currency, part, *values in rows:
         parts.setdefault((month, currency), {})[part] = dict(zip(ADDITIVE_NAMES, values, strict=True))
+    untied_sources = connection.execute(_UNTIED_SOURCES_QUERY).fetchall()
     gates = {}
     for month in months:
         here = {key: found for key, found in parts.items() if key[0] == str(month)}
@@ -291,6 +321,7 @@ def _sums_gates(
             for part in ("daily", *DIMENSIONS)
             if found["month"]["lines"] and found.get(part) != found["month"]
         ]
+        untied += [f"{currency}.sources" for of_month, currency in untied_sources if of_month == str(month)]
         numbers: dict[str, Any] = {"breakdowns_not_tied": ", ".join(untied) or "none"}
         ties = not untied
         for key in sorted({*here, *(k for k in silver if k[0] == str(month))}):

@@ -8,8 +8,7 @@ from typing import Any
 
 from datapilot_assets.refinement import Outcome, State
 from datapilot_domain.contracts import FAMILY_CONTRACTS
-from datapilot_domain.fingerprints import expected_fingerprints, months_reading
-from datapilot_domain.landing import landed_hashes
+from datapilot_domain.fingerprints import fingerprints_of_log
 from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.partitions import Month, organization_prefix
 from datapilot_resources.platform import Platform
@@ -47,10 +46,8 @@ def table_status(platform: Platform, org: OrgId) -> list[dict[str, Any]]:
 
 def expected_of(platform: Platform, organization: Organization, family: str) -> dict[str, dict[Month, str]]:
     """Expected fingerprints of a family's tables over every month that it ever touched."""
-    contracts = FAMILY_CONTRACTS[family]
     entries = platform.lakehouse.landing_log(organization.org_id).entries
-    landed = landed_hashes(entries, family)
-    return expected_fingerprints(contracts, organization, landed, months_reading(contracts, landed))
+    return fingerprints_of_log(FAMILY_CONTRACTS[family], organization, entries)
 
 
 def stale_months(platform: Platform, organization: Organization, family: str) -> dict[Month, str]:

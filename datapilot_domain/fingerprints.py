@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from datapilot_domain.contracts import TableContract
-from datapilot_domain.landing import digest, table_fingerprint
+from datapilot_domain.landing import LandingEntry, digest, landed_hashes, table_fingerprint
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
+from datapilot_domain.sources import Roles, effective_roles, roles_by_month
 
 NOTHING_LANDED = digest([[], False])
 
@@ -17,11 +19,13 @@ def expected_fingerprints(
     organization: Organization,
     landed: Mapping[Month, str],
     months: Iterable[Month],
+    roles: Mapping[Month, Roles],
 ) -> dict[str, dict[Month, str]]:
     """Contract id → month → fingerprint, for the refined contracts of one family in the order data flows.
 
-    `landed` holds the landed hash of each touched month. A contract depends on its upstream contracts over
-    the months that it reads, on its own version and on the organization settings that it reads.
+    `landed` holds the landed hash of each touched month, `roles` those of the sources in it. A contract depends
+    on its upstream contracts over the months that it reads, on its own version, on the organization settings
+    that it reads, and on the roles that it reads of their sources.
     """
     refined = {contract.id: contract for contract in contracts if contract.layer != "bronze"}
     known: dict[tuple[str, Month], str] = {}
@@ -37,12 +41,39 @@ def expected_fingerprints(
                 contract.id,
                 contract.version,
                 upstream=[of(upstream, read) for upstream in contract.reads for read in window],
-                settings={name: str(getattr(organization, name)) for name in contract.settings_read},
+                settings=_settings(contract, organization, [roles.get(read, {}) for read in window]),
             )
         return known[contract_id, month]
 
     wanted = list(months)
     return {contract_id: {month: of(contract_id, month) for month in wanted} for contract_id in refined}
+
+
+def _settings(contract: TableContract, organization: Organization, window: Sequence[Roles]) -> dict[str, Any]:
+    settings: dict[str, Any] = {name: str(getattr(organization, name)) for name in contract.settings_read}
+    if contract.roles_read == "off":
+        settings["sources_off"] = [sorted(s for s, role in roles.items() if role == "off") for roles in window]
+    elif contract.roles_read == "all":
+        settings["source_roles"] = [sorted(roles.items()) for roles in window]
+    return settings
+
+
+def fingerprints_of_log(
+    contracts: Sequence[TableContract],
+    organization: Organization,
+    entries: Sequence[LandingEntry],
+    months: Iterable[Month] | None = None,
+) -> dict[str, dict[Month, str]]:
+    """Expected fingerprints of one family at this head of its landing log.
+
+    `months`: of these only, as far as they can hold anything; None: of every month that the log ever reached.
+    """
+    family = contracts[0].family
+    landed = landed_hashes(entries, family)
+    readable = months_reading(contracts, landed)
+    wanted = readable if months is None else readable & set(months)
+    roles = roles_by_month(entries, effective_roles(entries, organization, family), family)
+    return expected_fingerprints(contracts, organization, landed, sorted(wanted), roles)
 
 
 def months_reading(contracts: Iterable[TableContract], changed: Iterable[Month]) -> set[Month]:

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
@@ -103,6 +104,28 @@ class Notice(_Frozen):
     values: dict[str, str]
 
 
+class SourceOverlap(_Frozen):
+    """How an undeclared source compared with the sources that count (R25) when an entry landed.
+
+    compared: its sale orders that stand, of months in which `against` has orders too; matched: those found in
+    `against`, by order number or by date and total; amounts: the value of their lines, any status.
+    """
+
+    source: str
+    against: tuple[str, ...]
+    compared: int = Field(ge=1)
+    matched: int = Field(ge=0)
+    amount: Decimal
+    matched_amount: Decimal
+    # Decided for good: only a declared role overrules it.
+    mirror: bool
+
+    @property
+    def share(self) -> Decimal:
+        """Matched part of the compared orders, 0 to 1."""
+        return Decimal(self.matched) / Decimal(self.compared)
+
+
 class LandingEntry(_Frozen):
     """One decision of landing. `seq` numbers the entries of an organization from 1."""
 
@@ -134,6 +157,8 @@ class LandingEntry(_Frozen):
     # Months whose active rows changed → their landed hash after this entry.
     touched: dict[Month, str] = Field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    # Comparisons of undeclared sources that this entry made or changed.
+    overlaps: tuple[SourceOverlap, ...] = ()
 
     @field_validator("source")
     @classmethod

@@ -18,6 +18,9 @@ RESERVED_IDS = frozenset(
 # `part-1-of-2` is a declaration folder of the inbox.
 _SOURCE_ID = re.compile(r"(?!part-[0-9]+-of-[0-9]+$)[a-z][a-z0-9_-]{0,40}")
 MAIN_SOURCE = "main"
+# R25. counts: reaches gold. mirror: the same sales seen elsewhere: bronze, silver, report and reconciliation.
+# off: the bytes and their bronze rows are kept, nothing is made of them.
+Role = Literal["counts", "mirror", "off"]
 
 
 class InvalidName(ValueError):
@@ -61,7 +64,8 @@ class SourceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    role: Literal["counts", "mirror", "off"] = "counts"
+    # None: undeclared; what landing found decides (`effective_roles`).
+    role: Role | None = None
     # R3: every file of this source is the whole truth of the months that it mentions.
     files_are_complete: bool = False
 
@@ -108,6 +112,9 @@ class Organization(BaseModel):
 
     def source(self, source_id: str) -> SourceSettings:
         return self.sources.get(source_id, SourceSettings())
+
+    def with_source(self, source_id: str, settings: SourceSettings) -> Organization:
+        return self.model_copy(update={"sources": {**self.sources, parse_source_id(source_id): settings}})
 
     def with_mapping(self, header_hash: str, columns: dict[str, str]) -> Organization:
         return self.model_copy(update={"mappings": {**self.mappings, header_hash: columns}})

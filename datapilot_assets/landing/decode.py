@@ -55,7 +55,7 @@ class Decoded:
         line carries the text of its order's first line (never its amounts); several fee columns are summed.
     units_file: Parquet index, grain (unit_key, line_no, sold_on): unit_key, event_type, order_id, line_no
         int32 (null without line numbers), sold_on date32, month, records int32, amount decimal128(28,4)
-        (sum of the readable line values, null when there is none).
+        (sum of the readable line values, null when there is none), other_ids varchar[] (R25), order_total.
     records: every logical record but the header; ignored: those of them that are no sale (in no file here).
     months: `records` by month, the ignored ones and those without a readable date under the main month.
     recipe: what decided, beside the bytes, what the records are: `content_id(sha256, recipe)`.
@@ -111,7 +111,7 @@ def decode_sales(
         customer = create_customers(connection, customer_key, layout.mapping)
         records_file, units_file = workdir / "records.parquet", workdir / "units.parquet"
         write_records(connection, records_file, content, customer)
-        write_units(connection, units_file)
+        write_units(connection, units_file, layout)
         ignored = _count(connection, "ignored")
         months = _months(connection, main_month, ignored)
         notices = _notices(dialect, mapping, main_month, months)

@@ -1,7 +1,8 @@
 """Which rows of which file count: the merge rules R2-R4 over the unit index, as a pure function of the log.
 
 The index of a content has one row per (unit_key, line_no, sold_on): unit_key, event_type, order_id, line_no,
-sold_on, month, records, amount. A unit is identified within its source.
+sold_on, month, records, amount, other_ids, order_total (the last two are absent from indexes of before they
+were known). A unit is identified within its source.
 """
 
 from __future__ import annotations
@@ -34,8 +35,10 @@ _ORDERS_NAMED = 20
 _LINES = """
 CREATE TEMP TABLE lines AS
 SELECT e.seq, e.source, e.rank, e.grp, u.unit_key, u.event_type, u.order_id, u.line_no, u.sold_on, u.month,
-       u.records, u.amount
-FROM read_parquet(getvariable('files'), filename = true) u
+       u.records, u.amount, u.other_ids, u.order_total
+FROM (FROM read_parquet(getvariable('files'), filename = true, union_by_name = true)
+      UNION ALL BY NAME
+      SELECT NULL::VARCHAR[] AS other_ids, NULL::DECIMAL(18, 4) AS order_total WHERE false) u
 JOIN entry e ON e.file = u.filename
 """
 # An older line survives a newer version only in part invoicing (R4): both versions carry line numbers and
@@ -94,6 +97,15 @@ GROUP BY m.month
 """
 
 
+_ORDERS = """
+SELECT source, unit_key, month, any_value(order_id) AS order_id,
+       list_distinct(coalesce(flatten(list(other_ids)), [])) AS other_ids,
+       min(sold_on) AS first_day, sum(amount) AS amount, max(order_total) AS order_total
+FROM survivor WHERE event_type = 'sale' AND order_id IS NOT NULL
+GROUP BY source, unit_key, month
+"""
+
+
 @dataclass(frozen=True)
 class Resolution:
     """What the active entries leave standing.
@@ -102,7 +114,8 @@ class Resolution:
     hashes: landed hash of every month; superseded: records lost per (entry, month); standing: entries with
     records left in a month; repeatable: standing records per entry that repeat an explicit line number of
     their order on their day, the most that silver may find to be copies.
-    orders: source, unit_key, order_id, month, first_day, amount of the sale orders that stand.
+    orders: of the sale orders that stand, per (source, unit_key, month): order_id, other_ids, first_day,
+    amount (sum of the lines of that month), order_total (what the source writes as the order's total).
     """
 
     lost: pa.Table
@@ -169,16 +182,15 @@ def _resolve(
         repeatable={seq: int(count) for seq, count in repeatable},
         orders=_arrow(
             connection,
-            "SELECT source, unit_key, any_value(order_id) AS order_id, min(month) AS month,"
-            " min(sold_on) AS first_day, sum(amount) AS amount FROM survivor"
-            " WHERE event_type = 'sale' AND order_id IS NOT NULL GROUP BY source, unit_key",
+            _ORDERS,
         ),
     )
 
 
 _EMPTY_LINES = """
 CREATE TEMP TABLE lines (seq INT, source VARCHAR, rank INT, grp INT, unit_key VARCHAR, event_type VARCHAR,
-    order_id VARCHAR, line_no INT, sold_on DATE, month VARCHAR, records INT, amount DECIMAL(28, 4))
+    order_id VARCHAR, line_no INT, sold_on DATE, month VARCHAR, records INT, amount DECIMAL(28, 4),
+    other_ids VARCHAR[], order_total DECIMAL(18, 4))
 """
 
 
@@ -231,8 +243,13 @@ class _Order(NamedTuple):
 
 def _orders_of(resolution: Resolution, source: str) -> dict[str, _Order]:
     """Standing orders by unit: the same number in another store is another order (R4)."""
-    mine = resolution.orders.filter(pa.compute.equal(resolution.orders.column("source"), source))
-    return {row["unit_key"]: _Order(*(row[name] for name in _Order._fields)) for row in mine.to_pylist()}
+    orders = resolution.orders  # noqa: F841  read by the query
+    found = duckdb.sql(
+        "SELECT unit_key, any_value(order_id), min(month), min(first_day), sum(amount) FROM orders"
+        " WHERE source = $source GROUP BY unit_key",
+        params={"source": source},
+    ).fetchall()
+    return {unit: _Order(*values) for unit, *values in found}
 
 
 def _covered(earlier: Mapping[str, _Order], in_file: set[str]) -> tuple[set[str], set[dt.date]]:

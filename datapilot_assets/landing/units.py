@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow
 
+from datapilot_assets.landing.sources import other_ids_sql
 from datapilot_assets.landing.typed import MAYBE_LINE_LEVEL
 from datapilot_domain.landing import Layout
 from datapilot_domain.partitions import Calendar, Month
@@ -136,14 +137,22 @@ def create_customers(connection: duckdb.DuckDBPyConnection, customer_key: bytes,
     return _CUSTOMER
 
 
-def write_units(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """The index of the file's units as Parquet, grain (unit_key, line_no, sold_on)."""
+def write_units(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout) -> None:
+    """The index of the file's units as Parquet, grain (unit_key, line_no, sold_on).
+
+    other_ids: what stands in other columns of order numbers; order_total: the greatest on the unit's lines.
+    """
+    other_ids = other_ids_sql(layout)
+    extras = "lines JOIN (SELECT record_no, extras FROM filled) USING (record_no)" if other_ids else "lines"
+    total = "max(order_total)" if layout.has("order_total") else "NULL"
     connection.execute(
         f"""
         COPY (SELECT unit_key, any_value(event_type) AS event_type, any_value(order_id) AS order_id, line_no,
                 sold_on, any_value(month) AS month, count(*)::INT AS records,
-                CAST(sum(amount) AS DECIMAL(28,4)) AS amount
-            FROM lines GROUP BY unit_key, line_no, sold_on)
+                CAST(sum(amount) AS DECIMAL(28,4)) AS amount,
+                CAST({other_ids or "NULL"} AS VARCHAR[]) AS other_ids,
+                CAST({total} AS DECIMAL(18,4)) AS order_total
+            FROM {extras} GROUP BY unit_key, line_no, sold_on)
         TO '{path}' (FORMAT parquet)
         """
     )

@@ -184,6 +184,7 @@ SILVER_SALES = TableContract(
     key=("sale_line_id",),
     rules=SALES_RULES,
     settings_read=("locale", "time_zone", "currency"),
+    roles_read="off",
     reads=("bronze.sales",),
 )
 
@@ -215,4 +216,5 @@ SALES_QUARANTINE = TableContract(
     key=("landed_seq", "record_no"),
     reads=("bronze.sales",),
     settings_read=SILVER_SALES.settings_read,
+    roles_read="off",
 )

@@ -54,6 +54,7 @@ def _gold(table: str, description: str, columns: tuple[Column, ...], key: tuple[
         columns=(ORG_ID, MONTH, *columns, FINGERPRINT),
         key=key,
         reads=("silver.sales",),
+        roles_read="all",
     )
 
 
@@ -113,6 +114,41 @@ SALES_BREAKDOWN = _gold(
     ),
     key=("month", "dimension", "value", "currency"),
 )
+SALES_SOURCE_MONTH = _gold(
+    "sales_source_month",
+    "The month per source, mirrors too, to reconcile them: those whose role is counts sum to sales_month (R25).",
+    (
+        Column(name="source_id", description="Inbox folder or --source", nullable=False),
+        Column(name="role", description="counts, or mirror: shown here and in no other gold table", nullable=False),
+        CURRENCY,
+        *(column for column in ADDITIVE if column.name in ("gross_revenue", "net_revenue")),
+        Column(
+            name="paid_orders",
+            type="bigint",
+            description="Distinct (store, order) with a paid line of positive quantity",
+            nullable=False,
+        ),
+        Column(
+            name="compared_orders",
+            type="bigint",
+            description="Sale orders of any status, where another source that counts has orders in the month too",
+            nullable=False,
+        ),
+        Column(
+            name="matched_orders",
+            type="bigint",
+            description="Of these, found there in the month: by order number, or by date ± 1 day and total",
+            nullable=False,
+        ),
+        Column(name="matched_gross", type=MONEY_SUM, description="gross_revenue of the matched", nullable=False),
+        Column(
+            name="matched_share",
+            type="decimal(11,10)",
+            description="matched_orders / compared_orders; null when there is nothing to compare with",
+        ),
+    ),
+    key=("month", "source_id", "currency"),
+)
 
 SALES_TABLES = (
     BRONZE_SALES,
@@ -122,4 +158,5 @@ SALES_TABLES = (
     SALES_DAILY,
     SALES_PRODUCTS,
     SALES_BREAKDOWN,
+    SALES_SOURCE_MONTH,
 )

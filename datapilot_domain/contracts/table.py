@@ -57,6 +57,8 @@ class TableContract(_Frozen):
     version: int = Field(default=1, ge=1)
     # Organization settings that the rows depend on: part of the fingerprint.
     settings_read: tuple[str, ...] = ()
+    # Roles of the month's sources that the rows depend on (R25): of all, or only which of them are off.
+    roles_read: Literal["none", "off", "all"] = "none"
     # Which contracts it is computed from, and the months it reads of them, relative to its own.
     reads: tuple[str, ...] = ()
     months_read: tuple[int, int] = (0, 0)

@@ -23,6 +23,7 @@ def test_the_graph_of_assets() -> None:
         "gold/sales_daily": ["silver/sales"],
         "gold/sales_products": ["silver/sales"],
         "gold/sales_breakdown": ["silver/sales"],
+        "gold/sales_source_month": ["silver/sales"],
     }
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from datapilot_domain.contracts import FAMILY_CONTRACTS
 from datapilot_domain.contracts.table import Column, TableContract
 from datapilot_domain.fingerprints import NOTHING_LANDED, expected_fingerprints, months_reading
-from datapilot_domain.organizations import Organization, OrgId
+from datapilot_domain.organizations import Organization, OrgId, Role
 from datapilot_domain.partitions import Month
 
 MONTHS = [Month(2024, 1).plus(n) for n in range(-2, 6)]
@@ -36,6 +36,7 @@ PLAIN = table("gold", "plain", ("silver.s",))
 # Reads the month before of a table that itself reads its neighbours.
 BEHIND = table("gold", "behind", ("gold.wide",), (-1, -1), settings_read=("locale",))
 FAMILY = (BRONZE, SILVER, WIDE, PLAIN, BEHIND)
+ROLES: dict[Month, Mapping[str, Role]] = {month: {"main": "counts"} for month in MONTHS}
 LANDED = {month: f"hash of {month}" for month in MONTHS}
 
 
@@ -43,8 +44,9 @@ def fingerprints(
     contracts: tuple[TableContract, ...] = FAMILY,
     organization: Organization = ACME,
     landed: Mapping[Month, str] = LANDED,
+    roles: Mapping[Month, Mapping[str, Role]] = ROLES,
 ) -> dict[tuple[str, Month], str]:
-    found = expected_fingerprints(contracts, organization, landed, MONTHS)
+    found = expected_fingerprints(contracts, organization, landed, MONTHS, roles)
     return {(table_id, month): text for table_id, months in found.items() for month, text in months.items()}
 
 

@@ -129,7 +129,7 @@ def test_defaults_are_brazilian() -> None:
 
 def test_a_source_that_nobody_declared_counts() -> None:
     org = Organization(org_id=OrgId("acme"), name="Acme", sources={"mirror": SourceSettings(role="mirror")})
-    assert (org.source("mirror").role, org.source("other").role) == ("mirror", "counts")
+    assert (org.source("mirror").role, org.source("other").role) == ("mirror", None)
     assert not org.source("other").files_are_complete
 
 

@@ -72,6 +72,7 @@ def test_records_are_the_bronze_contract(tmp_path: Path) -> None:
     assert [f"{field.name} {field.type}" for field in units] == [
         "unit_key string", "event_type string", "order_id string", "line_no int32",
         "sold_on date32[day]", "month string", "records int32", "amount decimal128(28, 4)",
+        "other_ids list<element: string>", "order_total decimal128(18, 4)",
     ]  # fmt: skip
 
 
