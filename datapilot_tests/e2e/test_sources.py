@@ -1,15 +1,13 @@
-"""Sources that tell of the same sales count once (R25): detection, roles and reconciliation, on real Spark and Delta."""
+"""Sources that tell of the same sales count once (R25): detection, roles, reconciliation, on real Spark and Delta."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from datapilot_assets.reports import file_reports
-from datapilot_domain.landing import Verdict
 from datapilot_domain.organizations import SourceSettings
 from datapilot_domain.partitions import Month
 from datapilot_tests.workbench import Workbench
