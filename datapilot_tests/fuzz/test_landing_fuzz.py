@@ -1,0 +1,49 @@
+"""Generated files, landed one by one in processes of their own, against the reference model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from datapilot_tests.fuzz.conftest import CASES, Cases
+from datapilot_tests.fuzz.damages import ANYTHING, REFUSED
+from datapilot_tests.fuzz.landing import differences
+from datapilot_tests.fuzz.layouts import LAYOUTS
+from datapilot_tests.fuzz.truth import FAULTS
+
+# Of one process over all its cases; a case alone needs a small part of it.
+_MEMORY_LIMIT = 1536 * 1024**2
+
+
+@pytest.mark.rule("R7")
+@pytest.mark.rule("R8")
+@pytest.mark.rule("R9")
+@pytest.mark.rule("R10")
+@pytest.mark.rule("R11")
+@pytest.mark.rule("R15")
+@pytest.mark.rule("R21")
+@pytest.mark.rule("R23")
+def test_every_record_of_a_generated_file_lands_as_the_model_says(cases: Cases, tmp_path: Path) -> None:
+    wrong = []
+    for table, prediction, outcome in cases:
+        if found := differences(table, prediction, outcome):
+            file = tmp_path / f"{table.number}.csv"
+            file.write_bytes(table.content)
+            wrong.append("\n  ".join([str(table), f"file {file}", *found[:5]]))
+    assert not wrong, f"{len(wrong)} of {len(cases)} cases differ\n" + "\n".join(wrong[:5])
+
+
+def test_no_generated_file_needs_more_memory_than_the_limit(cases: Cases) -> None:
+    peak, number = max((outcome.peak, table.number) for table, _, outcome in cases)
+    assert peak < _MEMORY_LIMIT, f"{peak} bytes by case {number}"
+
+
+def test_the_cases_reach_every_layout_fault_and_damage(cases: Cases) -> None:
+    """A generator that stops to generate something would make the other tests pass for nothing."""
+    seen: Counter[str | None] = Counter()
+    for table, _, _ in cases:
+        seen.update({table.layout.name, table.damage, *(row.line.fault for row in table.rows if row.line)})
+    wanted = {*(layout.name for layout in LAYOUTS), *FAULTS, *REFUSED, *ANYTHING}
+    assert len(cases) < CASES or wanted <= set(seen), wanted - set(seen)
