@@ -27,6 +27,7 @@ unit_price | preço unitário | unit price
 list_price | preço de tabela | list price
 line_amount | valor da linha | line amount
 line_discount | desconto da linha | line discount
+discount_rate | desconto em % | discount rate
 order_subtotal | subtotal do pedido | order subtotal
 order_discount | desconto do pedido | order discount
 order_freight | frete do pedido | order freight

@@ -85,6 +85,8 @@ class Layout(_Frozen):
     date_orders: dict[str, str]
     # Order-level fields that hold several values inside one order: they are line values here (R15).
     line_level: tuple[str, ...] = ()
+    # ISO 4217 code that the headers of the amounts name, as `Total (US$)` does.
+    currency_hint: str | None = None
 
     def has(self, field: str) -> bool:
         return field in self.mapping.values()

@@ -13,11 +13,11 @@ from typing import Any
 
 import duckdb
 
-from datapilot_assets.landing.context import ColumnFacts
+from datapilot_assets.landing.column_facts import ColumnFacts
 from datapilot_assets.landing.continuation import fill_continuations
 from datapilot_assets.landing.dates import date_order
 from datapilot_assets.landing.dialect import Dialect, find_dialect
-from datapilot_assets.landing.headers import map_headers, mapping_by_name
+from datapilot_assets.landing.headers import map_headers
 from datapilot_assets.landing.ignored import check_totals, set_aside
 from datapilot_assets.landing.records import create_body, create_filled, create_source, write_records
 from datapilot_assets.landing.spool import Spool, spool_records
@@ -41,8 +41,6 @@ from datapilot_domain.reasons import Refusal
 # Raise it whenever a file may decode to something else than before: its content gets a new id.
 DECODER_VERSION = 1
 _MEMORY_LIMIT = "2GB"
-# Headers that depend on the rest of the file are judged by this many records from its start.
-_SAMPLE_RECORDS = 20_000
 _FIELDS = {field.name: field for field in SALES_FIELDS}
 
 
@@ -82,9 +80,11 @@ def decode_sales(
     customer_key: bytes,
     workdir: Path,
     header_only_month: Month | None = None,
+    file_name: str = "FILE",
 ) -> Decoded:
     """Decode the file into `workdir`, which must exist and be the caller's own.
 
+    file_name: the sender's name of the file, for the command that a refusal proposes.
     header_only_month: the month that the sender declares complete: a file without any line then means zero.
     Raises Refusal; its detail names the line or record, the column and what was found.
     """
@@ -93,7 +93,7 @@ def decode_sales(
     spool = spool_records(source, dialect, organization.limits, workdir)
     calendar = Calendar(first_month, arrived_on)
     with _connect(workdir) as connection:
-        layout, mapping = _read_layout(connection, spool, source, dialect, organization, calendar)
+        layout, mapping = _read_layout(connection, spool, source, dialect, organization, calendar, file_name)
         create_source(connection, dialect.columns, mapping, layout.decimal_marks)
         lines = _count(connection, "body")
         if not lines and header_only_month is None:
@@ -139,17 +139,16 @@ def _read_layout(
     dialect: Dialect,
     organization: Organization,
     calendar: Calendar,
+    file_name: str,
 ) -> tuple[Layout, dict[int, str]]:
     """Decide header mapping, decimal marks and date orders, and set the ignored records aside."""
     files = ", ".join(f"'{file}'" for file in spool.files)
     connection.execute(f"CREATE VIEW cells AS SELECT * FROM read_parquet([{files}])")
-    connection.execute(
-        "CREATE TABLE sample_rows AS SELECT * FROM cells WHERE record_no "
-        f"BETWEEN {spool.preamble + 1} AND {spool.preamble + _SAMPLE_RECORDS}"
-    )
+    connection.execute(f"CREATE VIEW below_header AS SELECT * FROM cells WHERE record_no > {spool.preamble}")
     locale_mark = "," if organization.locale == "pt-BR" else "."
-    facts = ColumnFacts(connection, "sample_rows", dialect.columns, locale_mark)
-    mapping = map_headers(dialect, organization, facts)
+    facts = ColumnFacts(connection, "below_header", dialect.columns, locale_mark)
+    headers = map_headers(dialect, organization, facts, file_name)
+    mapping = headers.fields
     set_aside(connection, mapping, len(dialect.columns), spool.preamble)
     create_body(connection)
     marks = _decimal_marks(connection, dialect, mapping, locale_mark)
@@ -159,7 +158,8 @@ def _read_layout(
     layout = Layout(
         header_hash=dialect.header_hash,
         header=dialect.columns,
-        mapping=mapping_by_name(dialect, mapping),
+        mapping=headers.by_name,
+        currency_hint=headers.currency_hint,
         encoding=source.encoding,
         delimiter=dialect.delimiter,
         decimal_marks=marks,

@@ -23,15 +23,16 @@ _HEAD_CHARACTERS = 1024**2
 
 
 def normalise_header(text: str) -> str:
-    """Header text without what exports vary in: accents, case, º ª °, (R$) (BRL) (US$), punctuation, spaces.
+    """Header text without what exports vary in: accents, case, º ª °, currency, punctuation, spaces.
 
-    `Vlr. Unit.` and `VLR_UNIT` give `vlr unit`; `Nº Pedido` gives `n pedido`.
+    `Vlr. Unit.` and `VLR_UNIT` give `vlr unit`; `Nº Pedido` gives `n pedido`; `Total (R$)`, `TOTAL_BRL` give `total`.
     """
     text = re.sub(r"[º°ª]", " ", text.strip("\ufeff"))
     text = unicodedata.normalize("NFKD", text)
     text = "".join(character for character in text if not unicodedata.combining(character)).lower()
-    text = re.sub(r"\((?:r\$|us\$|brl)\)", " ", text)
-    return re.sub(r"[\W_]+", " ", text).strip()
+    text = re.sub(r"(?<![a-z0-9])(?:r|us)\$|[(\[](?:brl|usd|eur)[)\]]", " ", text)
+    text = re.sub(r"[\W_]+", " ", text).strip()
+    return re.sub(r"(?: (?:brl|usd|eur))+$", "", text)
 
 
 KNOWN_HEADERS = frozenset(
@@ -87,7 +88,7 @@ def find_dialect(
             cells = [cell.strip().strip("\ufeff") for cell in row]
             widest = max(widest, cells, key=len)
             known = len({normalise_header(cell) for cell in cells} & KNOWN_HEADERS)
-            columns = _unique(cells)
+            columns = unique_names(cells)
             chosen = len(cells) > 1 and (
                 header_hash(columns) in saved or (len(named) > 0 and set(named) <= set(columns))
             )
@@ -118,7 +119,7 @@ def _head_rows(head: str, delimiter: str) -> list[list[str]]:
         return []
 
 
-def _unique(cells: Sequence[str]) -> tuple[str, ...]:
+def unique_names(cells: Sequence[str]) -> tuple[str, ...]:
     """Column names as written; a repeated one gets its number, an empty one stays empty."""
     seen: dict[str, int] = {}
     names = []

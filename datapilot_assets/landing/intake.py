@@ -222,6 +222,7 @@ def _decode(arrival: _Arrival, complete: Month | None) -> Decoded:
             customer_key=arrival.platform.settings.organization_key(arrival.organization.org_id),
             workdir=arrival.workdir,
             header_only_month=complete,
+            file_name=arrival.inbox_file.file,
         )
     return arrival.decoded
 
@@ -317,6 +318,7 @@ def replay_content(
         customer_key=platform.settings.organization_key(organization.org_id),
         workdir=workdir,
         header_only_month=entry.declaration.complete,
+        file_name=entry.file,
     )
     if content_id(entry.sha256, decoded.recipe) != entry.content_id:
         raise ContentChanged(

@@ -133,6 +133,14 @@ SALES_FIELDS: tuple[Column, ...] = (
         holds="number",
     ),
     _field("line_discount", "Discount of the line", "Lineitem discount", holds="number"),
+    _field(
+        "discount_rate",
+        "Discount as a percentage or a fraction; never subtracted as money",
+        (
+            "desconto_pct | pct_desconto | perc_desconto | Percentual de Desconto | Desconto Percentual | discount_pct "
+            "| discount_percent | discount_rate"
+        ),
+    ),
     _field("order_subtotal", "Sum of the order's lines", "Subtotal", holds="number", grain="order"),
     _field(
         "order_discount",
@@ -229,20 +237,27 @@ SALES_FIELDS: tuple[Column, ...] = (
     _field("profit", "Profit as the source computed it", "Profit", holds="number"),
 )
 
-# Headers whose meaning depends on the rest of the file; each is decided by a check of that name in
-# datapilot_assets/landing/headers.py. The value lists the candidate fields, the usual one first.
+# Headers whose meaning depends on the rest of the file; the check of the first name of each entry, in
+# datapilot_assets/landing/context.py, decides. The value lists the candidate fields, the usual one first.
 CONTEXT_HEADERS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("Data", "Date"): ("sold_at",),
+    ("Data/Hora",): ("sold_at",),
+    ("Cupom",): ("order_id", "coupon"),
     ("Valor Total",): ("line_amount", "order_total"),
     ("Total", "Total (R$)", "Total (BRL)"): ("line_amount", "order_total", "net_received"),
     ("Valor", "Amount"): ("line_amount", "order_total"),
     ("Preço",): ("unit_price", "line_amount"),
-    ("Item",): ("line_no", "product_name"),
-    ("Código", "Cód."): ("sku",),
+    ("price",): ("line_amount", "unit_price"),
+    ("Item",): ("line_no", "product_name", "sku"),
+    ("Código", "Cód."): ("sku", "order_id", "customer_id"),
     ("Descrição", "Description"): ("product_name",),
     ("Estado",): ("state", "status"),
     ("Unidade",): ("unit", "store"),
-    ("Desconto", "Discount"): ("order_discount", "line_discount"),
+    ("Desconto", "Discount"): ("order_discount", "discount_rate"),
     ("Cliente",): ("customer_name", "customer_id"),
-    ("Name", "Nome", "Número", "Nº", "Vendas", "id"): (),
+    ("Name",): ("order_id", "product_name", "customer_name"),
+    ("Nome",): ("product_name", "customer_name"),
+    ("Número", "Nº"): ("order_id",),
+    ("id",): ("order_id",),
+    ("Vendas",): (),
 }

@@ -43,6 +43,12 @@ FILES = (
         "Diga qual vale: datapilot mapping set.", "Say which one counts: datapilot mapping set.",
     ),
     reason(
+        "CURRENCY_HEADERS_DIFFER", "file", "Os títulos das colunas de valor falam de moedas diferentes.",
+        "The headers of the amounts name different currencies.",
+        "Exporte os valores em uma só moeda ou deixe uma coluna de fora: datapilot mapping set … COLUNA=extras.",
+        "Export the amounts in one currency or leave a column out: datapilot mapping set … COLUMN=extras.",
+    ),
+    reason(
         "DECIMAL_MARK_MIXED", "file", "Uma coluna mistura vírgula e ponto decimal.",
         "A column mixes decimal comma and decimal point.", "Exporte de novo com um só formato.",
         "Export it again with one format.",

@@ -1,0 +1,177 @@
+"""What the records of a file say about its columns, whatever the order in which they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import duckdb
+
+from datapilot_assets.landing.dates import date_pattern
+from datapilot_assets.landing.dialect import normalise_header
+from datapilot_assets.landing.values import decimal_mark, literal, number_pattern, number_sql
+from datapilot_domain.reasons import Refusal
+
+# A value of a column is "like" something when at least this share of its records is.
+MOST = 0.9
+_CENT = "0.01"
+# Above this many records, arithmetic is judged on those whose values hash into an even share of them.
+_RECORDS_CALCULATED = 200_000
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Values of a column that stand in several records, and how many of them go with one value of another."""
+
+    values: int
+    constant: int
+
+    @property
+    def share(self) -> float:
+        return self.constant / self.values if self.values else 0.0
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """Records that have all the numbers of an equation, and how many of them fulfil it to the cent."""
+
+    records: int
+    equal: int
+
+    @property
+    def share(self) -> float:
+        return self.equal / self.records if self.records else 0.0
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """Answers about the columns of `rows` (a relation with `record_no`, `c0`, `c1`, …); `columns` are unique."""
+
+    connection: duckdb.DuckDBPyConnection
+    rows: str
+    columns: tuple[str, ...]
+    locale_mark: str
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Normalised headers, the number of a repeated one taken off."""
+        return frozenset(normalise_header(base_name(self.columns, position)) for position in range(len(self.columns)))
+
+    @cached_property
+    def _calculated(self) -> int:
+        """One record in so many is calculated with."""
+        return 1 + self._row(f"SELECT count(*) FROM {self.rows}")[0] // _RECORDS_CALCULATED
+
+    def share(self, position: int, condition: str) -> float | None:
+        """Share of the column's records whose value meets a condition over `v`; None when it has no value."""
+        found = self._row(
+            f"SELECT sum(CASE WHEN {condition} THEN n ELSE 0 END) / sum(n) FROM (SELECT c{position} AS v, "
+            f"count(*) AS n FROM {self.rows} WHERE c{position} IS NOT NULL GROUP BY v)"
+        )
+        return None if found[0] is None else float(found[0])
+
+    def mostly(self, position: int, condition: str) -> bool:
+        return (self.share(position, condition) or 0.0) >= MOST
+
+    def like_dates(self, position: int) -> bool:
+        return self.mostly(position, f"regexp_full_match(v, {literal(date_pattern())})")
+
+    def like_numbers(self, position: int) -> bool:
+        return self.mostly(position, f"regexp_full_match(v, {literal(number_pattern(self._mark(position)))})")
+
+    def number(self, position: int, scale: int = 4) -> str:
+        """SQL of the column as a number."""
+        return number_sql(f"c{position}", self._mark(position), scale)
+
+    def same(self, one: int, other: int) -> bool:
+        """Whether two columns hold the same text on every record, but for what one of them has at its end."""
+        begins = f"starts_with(c{one}, c{other}) OR starts_with(c{other}, c{one})"
+        return not self._row(f"SELECT count(*) FROM {self.rows} WHERE NOT ({begins})")[0]
+
+    def is_empty(self, position: int) -> bool:
+        return not self._row(f"SELECT count(c{position}) FROM {self.rows}")[0]
+
+    def contradict(self, one: int, other: int) -> bool:
+        """Whether two columns both have a value on some record and it differs."""
+        return bool(self._row(f"SELECT count(*) FROM {self.rows} WHERE c{one} <> c{other}")[0])
+
+    def extremes(self, position: int) -> tuple[Decimal | None, Decimal | None]:
+        """The smallest and the largest number of the column, None where it has none."""
+        smallest, largest = self._row(
+            f"SELECT min(n), max(n) FROM (SELECT {self.number(position)} AS n FROM {self.rows})"
+        )
+        return smallest, largest
+
+    def equals(self, result: int, *, quantity: int, price: int, less: int | None = None) -> Arithmetic:
+        """Records on which `result` = quantity × price, less the number of a further column (blank = 0)."""
+        reduced = "" if less is None else f" - coalesce(abs({self.number(less)}), 0)"
+        numbers = f"{self.number(result)} AS r, {self.number(quantity)} * {self.number(price, 6)}{reduced} AS expected"
+        judged = f"hash(c{result}, c{quantity}, c{price}) % {self._calculated} = 0"
+        found = self._row(
+            f"SELECT count(*), count_if(abs(r - expected) <= {_CENT}) FROM "
+            f"(SELECT {numbers} FROM {self.rows} WHERE {judged}) WHERE r IS NOT NULL AND expected IS NOT NULL"
+        )
+        return Arithmetic(found[0], found[1] or 0)
+
+    def one_per(self, key: int, amount: int) -> Repeats:
+        """Values of `key` in several records, and those that have one amount, other than zero, on all or one."""
+        number = self.number(amount)
+        found = self._row(
+            f"SELECT count(*), count_if(lowest = highest) FROM (SELECT min(n) AS lowest, max(n) AS highest, k "
+            f"FROM (SELECT c{key} AS k, nullif({number}, 0) AS n FROM {self.rows} WHERE c{key} IS NOT NULL) "
+            f"GROUP BY k HAVING count(*) > 1 AND count(n) > 0)"
+        )
+        return Repeats(found[0], found[1] or 0)
+
+    def scales(self, product: int, quantity: int, price: int) -> tuple[int, int]:
+        """Products sold in several quantities: those with one price, and those with one price per quantity."""
+        found = self._row(
+            f"SELECT count_if(lowest = highest), count_if(lowest < highest AND most - least <= {_CENT}) FROM ("
+            f"SELECT min(p) AS lowest, max(p) AS highest, min(p / q) AS least, max(p / q) AS most FROM ("
+            f"SELECT c{product} AS k, {self.number(quantity)} AS q, {self.number(price)} AS p FROM {self.rows}) "
+            f"WHERE q > 0 AND p > 0 GROUP BY k HAVING min(q) < max(q))"
+        )
+        return found[0] or 0, found[1] or 0
+
+    def repeats(self, key: int, of: int) -> Repeats:
+        """Values of `key` in several records, and those of them with one value of the column `of`, or blanks."""
+        found = self._row(
+            f"SELECT count(*), count_if(lowest = highest) FROM (SELECT min(c{of}) AS lowest, max(c{of}) AS highest "
+            f"FROM {self.rows} WHERE c{key} IS NOT NULL GROUP BY c{key} HAVING count(*) > 1 AND count(c{of}) > 0)"
+        )
+        return Repeats(found[0], found[1] or 0)
+
+    def is_unique(self, position: int) -> bool:
+        """Whether no value of the column stands in two records."""
+        filled, distinct = self._row(f"SELECT count(c{position}), count(DISTINCT c{position}) FROM {self.rows}")
+        return bool(filled) and filled == distinct
+
+    def blank_where_blank(self, position: int, head: int, filled: Collection[int]) -> bool:
+        """Whether records with no `head` but one of the `filled` columns exist and leave the column blank."""
+        some = " OR ".join(f"c{other} IS NOT NULL" for other in filled)
+        records, present, heads = self._row(
+            f"SELECT count_if(c{head} IS NULL AND ({some or 'false'})), "
+            f"count_if(c{head} IS NULL AND ({some or 'false'}) AND c{position} IS NOT NULL), "
+            f"count_if(c{head} IS NOT NULL AND c{position} IS NOT NULL) FROM {self.rows}"
+        )
+        return bool(records and heads) and not present
+
+    def _mark(self, position: int) -> str:
+        try:
+            mark = decimal_mark(self.connection, self.rows, f"c{position}", self.columns[position])
+        except Refusal:  # mixed marks prove neither; a column that becomes a number field is refused for it later
+            mark = None
+        return mark or self.locale_mark
+
+    def _row(self, query: str) -> tuple[Any, ...]:
+        return self.connection.execute(query).fetchone() or (0, 0, 0)
+
+
+def base_name(columns: Sequence[str], position: int) -> str:
+    """The header as the file has it: a repeated one without the number that made it unique."""
+    name, _, number = columns[position].rpartition(" (")
+    repeated = name in columns[:position] and number.rstrip(")").isdigit()
+    return name if repeated else columns[position]

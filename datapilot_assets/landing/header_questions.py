@@ -1,0 +1,92 @@
+"""Refusals of a header, each with the list of what was found and the command that answers it (R11)."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from datapilot_domain.reasons import Refusal
+
+if TYPE_CHECKING:
+    from datapilot_assets.landing.column_facts import ColumnFacts
+    from datapilot_assets.landing.company import Judgement
+    from datapilot_assets.landing.headers import ColumnDecision
+
+# Stands in a command for a column that only the sender knows.
+PLACEHOLDER = "COLUMN"
+_WORDING = {
+    "line_amount": "line_amount (or quantity and unit_price)",
+    "order_id": "order_id (or sku or product_name)",
+}
+
+
+@dataclass(frozen=True)
+class Questions:
+    """`columns` are the names of the file's columns, `options` and `file` what the command needs."""
+
+    columns: Sequence[str]
+    options: str
+    file: str
+
+    def command(self, pairs: Sequence[tuple[str, str]]) -> str:
+        """`datapilot mapping set …` in backticks, safe in a POSIX shell whatever the names hold."""
+        words = [f"{column}={field}" for column, field in pairs]
+        # A name that looks like an option is kept from being one.
+        file = ["--file", self.file] if not self.file.startswith("-") else [f"--file={self.file}"]
+        end = ["--"] if any(word.startswith("-") for word in words) else []
+        return f"`datapilot mapping set {self.options} {shlex.join([*file, *end, *words])}`"
+
+    def conflict(self, field: str, positions: Sequence[int]) -> Refusal:
+        """Several columns claim a field: the first is proposed, the others go to `extras`."""
+        first, *others = (self.columns[position] for position in positions)
+        claim = " and ".join(repr(name) for name in (first, *others))
+        command = self.command([(first, field), *((name, "extras") for name in others)])
+        return Refusal("COLUMNS_CONFLICT", f"{claim} both mean {field}; to take {first!r}: {command}")
+
+    def unclear(self, position: int, judged: Judgement) -> Refusal:
+        """The records do not say what a column is: the usual meaning is proposed, the others are named."""
+        name, (usual, *others) = self.columns[position], judged.ask
+        rivals = [(self.columns[rival], "extras") for rival in judged.against]
+        command = self.command([(name, usual), *rivals])
+        choice = f"; it may also be {', '.join([*others, 'extras (none of the fields)'])}"
+        return Refusal("COLUMNS_CONFLICT", f"{name!r}: {judged.why}; to take it as {usual}: {command}{choice}")
+
+    def missing(
+        self,
+        missing: Sequence[tuple[str, ...]],
+        decided: Sequence[ColumnDecision],
+        perhaps: Mapping[int, tuple[str, ...]],
+        facts: ColumnFacts,
+    ) -> Refusal:
+        """What is missing, what was found, what is free; a column that may be the missing field is proposed."""
+        found = ", ".join(
+            f"{column.column} → {column.field}" if column.field else column.column
+            for column in sorted(decided, key=lambda column: column.position)
+        )
+        free = [column.position for column in decided if column.field is None and not facts.is_empty(column.position)]
+        # A price alone lacks the quantity, not the amount.
+        priced = any(column.field == "unit_price" for column in decided)
+        wanted = ["quantity" if fields[0] == "line_amount" and priced else fields[0] for fields in missing]
+        pairs = [(self._proposed(field, sorted(free), perhaps, facts), field) for field in wanted]
+        names = "; ".join(_WORDING.get(fields[0], fields[0]) for fields in missing)
+        unused = ", ".join(self.columns[position] for position in sorted(free)) or "none"
+        guess = f" (put a free column in place of {PLACEHOLDER})" if any(p == PLACEHOLDER for p, _ in pairs) else ""
+        return Refusal(
+            "COLUMNS_MISSING",
+            f"missing: {names}; found: {found}; free: {unused}; if a column is what is missing{guess}: "
+            f"{self.command(pairs)}",
+        )
+
+    def _proposed(
+        self, field: str, free: Sequence[int], perhaps: Mapping[int, tuple[str, ...]], facts: ColumnFacts
+    ) -> str:
+        """The only free column that can be the field by its header or its values, else the placeholder."""
+        named = [position for position in free if field in perhaps.get(position, ())]
+        others = [position for position in free if position not in perhaps]
+        if field == "sold_at":
+            named = named or [position for position in others if facts.like_dates(position)]
+        elif field in ("line_amount", "quantity"):
+            named = named or [position for position in others if facts.like_numbers(position)]
+        return self.columns[named[0]] if len(named) == 1 else PLACEHOLDER
