@@ -87,6 +87,8 @@ class Layout(_Frozen):
     line_level: tuple[str, ...] = ()
     # ISO 4217 code that the headers of the amounts name, as `Total (US$)` does.
     currency_hint: str | None = None
+    # Member of the archive or sheet of the workbook that was read.
+    table: str | None = None
 
     def has(self, field: str) -> bool:
         return field in self.mapping.values()

@@ -71,11 +71,19 @@ class SourceSettings(BaseModel):
 
 
 class LandingLimits(BaseModel):
-    """Bounds on one file, so that one organization's file cannot stop the others."""
+    """Bounds on one file, so that one organization's file cannot stop the others.
+
+    `max_bytes` is of the file as sent. Of archives and workbooks: all that is unpacked from the file, and how
+    many times its size that may be (asked once it is more than a few megabytes), and the files in an archive.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     max_bytes: int = Field(default=2 * 1024**3, gt=0)
+    max_unpacked_bytes: int = Field(default=4 * 1024**3, gt=0)
+    max_unpacked_ratio: int = Field(default=200, gt=0)
+    max_members: int = Field(default=1000, gt=0)
+    max_line_bytes: int = Field(default=2 * 1024**2, gt=0)
     max_records: int = Field(default=20_000_000, gt=0)
     max_columns: int = Field(default=512, gt=0)
     max_field_characters: int = Field(default=131_072, gt=0)

@@ -16,12 +16,12 @@ import duckdb
 from datapilot_assets.landing.column_facts import ColumnFacts
 from datapilot_assets.landing.continuation import fill_continuations
 from datapilot_assets.landing.dates import date_order
-from datapilot_assets.landing.dialect import Dialect, find_dialect
+from datapilot_assets.landing.dialect import Dialect
 from datapilot_assets.landing.headers import map_headers
 from datapilot_assets.landing.ignored import check_totals, set_aside
 from datapilot_assets.landing.records import create_body, create_filled, create_source, write_records
 from datapilot_assets.landing.spool import Spool, spool_records
-from datapilot_assets.landing.text import TextSource, open_text
+from datapilot_assets.landing.tables import Table, find_table
 from datapilot_assets.landing.typed import create_typed
 from datapilot_assets.landing.units import (
     create_customers,
@@ -88,12 +88,12 @@ def decode_sales(
     header_only_month: the month that the sender declares complete: a file without any line then means zero.
     Raises Refusal; its detail names the line or record, the column and what was found.
     """
-    source = open_text(path, organization.limits)
-    dialect = find_dialect(source, organization.limits, saved=organization.mappings)
+    table = find_table(path, organization.limits, workdir, locale=organization.locale, saved=organization.mappings)
+    source, dialect = table.source, table.dialect
     spool = spool_records(source, dialect, organization.limits, workdir)
     calendar = Calendar(first_month, arrived_on)
     with _connect(workdir) as connection:
-        layout, mapping = _read_layout(connection, spool, source, dialect, organization, calendar, file_name)
+        layout, mapping = _read_layout(connection, spool, table, organization, calendar, file_name)
         create_source(connection, dialect.columns, mapping, layout.decimal_marks)
         lines = _count(connection, "body")
         if not lines and header_only_month is None:
@@ -114,7 +114,7 @@ def decode_sales(
         write_units(connection, units_file, layout)
         ignored = _count(connection, "ignored")
         months = _months(connection, main_month, ignored)
-        notices = _notices(dialect, mapping, main_month, months)
+        notices = _notices(table, mapping, main_month, months)
     return Decoded(layout, recipe, records_file, units_file, spool.records, ignored, main_month, months, notices)
 
 
@@ -135,13 +135,13 @@ def _connect(workdir: Path) -> duckdb.DuckDBPyConnection:
 def _read_layout(
     connection: duckdb.DuckDBPyConnection,
     spool: Spool,
-    source: TextSource,
-    dialect: Dialect,
+    table: Table,
     organization: Organization,
     calendar: Calendar,
     file_name: str,
 ) -> tuple[Layout, dict[int, str]]:
     """Decide header mapping, decimal marks and date orders, and set the ignored records aside."""
+    dialect = table.dialect
     files = ", ".join(f"'{file}'" for file in spool.files)
     connection.execute(f"CREATE VIEW cells AS SELECT * FROM read_parquet([{files}])")
     connection.execute(f"CREATE VIEW below_header AS SELECT * FROM cells WHERE record_no > {spool.preamble}")
@@ -160,7 +160,8 @@ def _read_layout(
         header=dialect.columns,
         mapping=headers.by_name,
         currency_hint=headers.currency_hint,
-        encoding=source.encoding,
+        table=table.name,
+        encoding=table.source.encoding,
         delimiter=dialect.delimiter,
         decimal_marks=marks,
         date_orders=orders,
@@ -201,6 +202,7 @@ def _date_orders(
 
 def _recipe(layout: Layout, organization: Organization) -> dict[str, Any]:
     return {
+        **({"table": layout.table} if layout.table else {}),
         "decoder": ["sales_csv", DECODER_VERSION],
         "mapping": layout.mapping,
         "locale": organization.locale,
@@ -244,10 +246,13 @@ def _months(connection: duckdb.DuckDBPyConnection, main_month: Month, ignored: i
 
 
 def _notices(
-    dialect: Dialect, mapping: Mapping[int, str], main_month: Month, months: Mapping[Month, MonthCount]
+    table: Table, mapping: Mapping[int, str], main_month: Month, months: Mapping[Month, MonthCount]
 ) -> tuple[Notice, ...]:
     fields = set(mapping.values())
     notices = []
+    if table.name and table.others:
+        values = {"table": table.name, "others": ", ".join(table.others)}
+        notices.append(Notice(code="TABLE_CHOSEN", values=values))
     if late := {month: count.records for month, count in months.items() if month < main_month}:
         values = {"count": str(sum(late.values())), "months": ", ".join(map(str, late))}
         notices.append(Notice(code="LATE_ROWS", values=values))
@@ -255,6 +260,6 @@ def _notices(
         notices.append(Notice(code="STATUS_ASSUMED", values={}))
     if not fields & {"order_discount", "line_discount"}:
         notices.append(Notice(code="DISCOUNT_ABSENT", values={}))
-    if unmapped := [name for p, name in enumerate(dialect.columns) if name and p not in mapping]:
+    if unmapped := [name for p, name in enumerate(table.dialect.columns) if name and p not in mapping]:
         notices.append(Notice(code="COLUMNS_UNMAPPED", values={"columns": ", ".join(unmapped)}))
     return tuple(notices)

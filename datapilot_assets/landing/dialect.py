@@ -6,7 +6,8 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -18,8 +19,10 @@ from datapilot_domain.reasons import Refusal
 
 DELIMITERS = (";", ",", "\t", "|")
 HEADER_WITHIN_ROWS = 50
+HEAD_CHARACTERS = 1024**2
 _FEWEST_KNOWN_HEADERS = 2
-_HEAD_CHARACTERS = 1024**2
+# Excel's hint, as a first line: `sep=;`. Some programs quote it.
+_HINT = re.compile(r"\ufeff?\"?sep=([^\w\"\r\n])\"?[;,\t|]*(?:[\r\n]|$)", re.IGNORECASE)
 
 
 def normalise_header(text: str) -> str:
@@ -40,6 +43,20 @@ KNOWN_HEADERS = frozenset(
     for headers in (*(field.aliases for field in SALES_FIELDS), *CONTEXT_HEADERS)
     for header in headers
 )
+
+
+_FIELDS_OF_HEADER: dict[str, frozenset[str]] = {}
+for _names, _fields in (
+    *((field.aliases, (field.name,)) for field in SALES_FIELDS),
+    *CONTEXT_HEADERS.items(),
+):
+    for _name in map(normalise_header, _names):
+        _FIELDS_OF_HEADER[_name] = _FIELDS_OF_HEADER.get(_name, frozenset()).union(_fields)
+
+
+def known_headers(cells: Iterable[str]) -> int:
+    """How many different headers of a sales table are among the cells."""
+    return len({normalise_header(cell) for cell in cells} & KNOWN_HEADERS)
 
 
 @dataclass(frozen=True)
@@ -66,6 +83,14 @@ def header_hash(columns: Sequence[str]) -> str:
     return digest(names)
 
 
+def may_be_sales(dialect: Dialect) -> bool:
+    """Whether the headers, each taken for all that it may mean, give a date, an amount and a product or order."""
+    names = map(normalise_header, dialect.columns)
+    fields = frozenset[str]().union(*(_FIELDS_OF_HEADER.get(name, ()) for name in names))
+    amount = "line_amount" in fields or {"quantity", "unit_price"} <= fields
+    return "sold_at" in fields and amount and bool({"order_id", "sku", "product_name"} & fields)
+
+
 def find_dialect(
     source: TextSource,
     limits: LandingLimits,
@@ -82,12 +107,13 @@ def find_dialect(
     best: tuple[tuple[int, int, int], Dialect] | None = None
     widest: list[str] = []
     with source.open() as file:
-        head = file.read(_HEAD_CHARACTERS)
-    for delimiter in DELIMITERS:
-        for number, row in enumerate(_head_rows(head, delimiter), start=1):
+        head = file.read(HEAD_CHARACTERS)
+    for delimiter in _delimiters(source, head):
+        rows = head_rows(head, delimiter)
+        for number, row in enumerate(rows, start=1):
             cells = [cell.strip().strip("\ufeff") for cell in row]
             widest = max(widest, cells, key=len)
-            known = len({normalise_header(cell) for cell in cells} & KNOWN_HEADERS)
+            known = known_headers(cells)
             columns = unique_names(cells)
             chosen = len(cells) > 1 and (
                 header_hash(columns) in saved or (len(named) > 0 and set(named) <= set(columns))
@@ -96,12 +122,9 @@ def find_dialect(
                 continue
             score = (int(chosen), known, -number)
             if best is None or score > best[0]:
-                best = score, Dialect(delimiter, number, columns)
+                best = score, Dialect(delimiter, number, _as_wide_as(rows[number:], columns))
     if best is None:
-        raise Refusal(
-            "HEADER_NOT_FOUND",
-            f"looked at the first {HEADER_WITHIN_ROWS} rows; the widest is {' | '.join(widest)[:300]!r}",
-        )
+        raise Refusal("HEADER_NOT_FOUND", _what_was_found(widest))
     dialect = best[1]
     if len(dialect.columns) > limits.max_columns:
         raise Refusal(
@@ -111,11 +134,43 @@ def find_dialect(
     return dialect
 
 
-def _head_rows(head: str, delimiter: str) -> list[list[str]]:
+def _delimiters(source: TextSource, head: str) -> Sequence[str]:
+    if source.delimiter is not None:
+        return (source.delimiter,)
+    hint = _HINT.match(head)
+    return (hint[1],) if hint else DELIMITERS
+
+
+def _as_wide_as(rows: Sequence[Sequence[str]], columns: tuple[str, ...]) -> tuple[str, ...]:
+    """The header with as many nameless cells at its end as most records have: a delimiter may close the header
+    alone, or the records alone."""
+    named = len(columns)
+    while named and not columns[named - 1]:
+        named -= 1
+    widths = Counter(len(row) for row in rows if len(row) > 1)
+    if not widths or not named:
+        return columns
+    usual = widths.most_common(1)[0][0]
+    beyond = any(any(cell.strip() for cell in row[len(columns) :]) for row in rows if len(row) == usual)
+    if usual > len(columns) and beyond:
+        return columns
+    return columns[:named] + ("",) * (max(usual, named) - named)
+
+
+def _what_was_found(widest: Sequence[str]) -> str:
+    where = f"looked at the first {HEADER_WITHIN_ROWS} rows"
+    if len(widest) < 2:
+        first = widest[0][:100] if widest else ""
+        return f"{where}; each is one column, as in {first!r}: no ; , tab or | parts them"
+    return f"{where}; the widest is {' | '.join(widest)[:300]!r}"
+
+
+def head_rows(head: str, delimiter: str) -> list[list[str]]:
+    """The first rows of a text; none where they cannot be read with this delimiter."""
     lines = io.StringIO(head, newline="")
     try:
         return list(islice(csv.reader(lines, delimiter=delimiter), HEADER_WITHIN_ROWS))
-    except csv.Error:  # a field above csv's own bound: no header can be read with this delimiter
+    except csv.Error:  # a field above csv's own bound
         return []
 
 

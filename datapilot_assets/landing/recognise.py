@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from datapilot_assets.landing.dialect import find_dialect
-from datapilot_assets.landing.text import open_text
+from datapilot_assets.landing.tables import find_table
 from datapilot_domain.contracts import sales
 from datapilot_domain.organizations import LandingLimits
 from datapilot_domain.reasons import Refusal
 
 
 def is_sales_table(path: Path) -> bool:
-    """Whether the first rows hold the header of a sales table."""
-    limits = LandingLimits()
-    try:
-        find_dialect(open_text(path, limits), limits)
-    except Refusal:
-        return False
+    """Whether the file holds one table with the header of sales."""
+    with tempfile.TemporaryDirectory(prefix="datapilot-recognise-") as workdir:
+        try:
+            find_table(path, LandingLimits(), Path(workdir))
+        except Refusal:
+            return False
     return True
 
 

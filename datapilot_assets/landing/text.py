@@ -1,40 +1,31 @@
-"""What the bytes of a file are (R6): a text table in some encoding, or something that landing refuses."""
+"""Text files: their encoding, and the guarantee that no line of them is endless (R6)."""
 
 from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from datapilot_assets.landing.content import HEAD_BYTES, find_unicode, refuse_other_content
 from datapilot_domain.organizations import LandingLimits
 from datapilot_domain.reasons import Refusal
 
 CHUNK_BYTES = 4 * 1024**2
-# A line may hold this many fields at the limit of one field; longer stretches without a newline are no table.
-_FIELDS_PER_LINE = 16
-_HEAD_BYTES = 4096
-
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_MAGIC = (
-    (b"PK\x03\x04", "a zip archive or an Excel workbook (.xlsx)"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel or Word file (OLE2)"),
-    (b"%PDF", "a PDF"),
-    (b"PAR1", "a Parquet file"),
-    (b"version https://git-lfs.github.com/spec/", "a Git-LFS pointer instead of the file itself"),
-)
-_MARKUP = ((b"<!doctype html", "an HTML page"), (b"<html", "an HTML page"), (b"<?xml", "an XML document"))
 
 
 @dataclass(frozen=True)
 class TextSource:
-    """A text file on disk: its encoding and the bytes of the byte order mark before the text."""
+    """A text file on disk: its encoding and the bytes of the byte order mark before the text.
+
+    `delimiter` is known where landing wrote the text itself.
+    """
 
     path: Path
     encoding: str
     bom: int = 0
+    delimiter: str | None = None
 
     def chunks(self) -> Iterator[str]:
         """The text in pieces of bounded size."""
@@ -53,27 +44,34 @@ class TextSource:
 
 
 def open_text(path: Path, limits: LandingLimits) -> TextSource:
-    """Find the encoding by reading the whole file once, in pieces: BOM → strict UTF-8 → cp1252 → Latin-1.
+    """Find the encoding by reading the whole file once, in pieces: BOM or NUL pattern → strict UTF-8 → cp1252
+    → Latin-1. Whether 8-bit text is cp850 its header decides (`code_pages`).
 
-    Raises Refusal: EMPTY_FILE, NOT_A_TABLE (naming what it looks like), UNREADABLE_TEXT, LIMIT_EXCEEDED.
+    Raises Refusal: EMPTY_FILE, NOT_A_TABLE (naming what it looks like), PASSWORD_PROTECTED, FILE_DAMAGED,
+    UNREADABLE_TEXT, LIMIT_EXCEEDED.
     """
-    if (size := path.stat().st_size) > limits.max_bytes:
-        raise Refusal("LIMIT_EXCEEDED", f"the file has {size} bytes, the limit is {limits.max_bytes}")
     with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    bom, encoding = next(((mark, name) for mark, name in _BOMS if head.startswith(mark)), (b"", ""))
-    _refuse_other_content(head[len(bom) :])
-    _refuse_endless_line(path, limits, wide=encoding.startswith("utf-16"))
+        head = file.read(HEAD_BYTES)
+    encoding, bom = find_unicode(head)
+    refuse_other_content(path, head, encoding, bom)
+    wide = encoding.startswith(("utf-16", "utf-32"))
+    if not wide:
+        _refuse_endless_line(_bytes_of(path), limits)
     if encoding:
-        source = TextSource(path, encoding, len(bom))
-        if fault := _decoding_fault(source):
-            raise Refusal("UNREADABLE_TEXT", f"the byte order mark says {encoding}, but {fault}")
+        source = TextSource(path, encoding, bom)
+        fault = _decoding_fault(source)
+        if fault and not (wide and fault.cut):
+            raise Refusal("UNREADABLE_TEXT", f"the file starts as {encoding} does, but {fault.message}")
+        if fault:
+            raise Refusal("FILE_DAMAGED", f"{fault.message}: the file was cut")
+        if wide:
+            _refuse_endless_line((chunk.encode() for chunk in source.chunks()), limits)
         return source
     fault = _decoding_fault(TextSource(path, "utf-8"))
     if fault is None:
         return TextSource(path, "utf-8")
     if fault.cut:
-        raise Refusal("UNREADABLE_TEXT", f"{fault}: the file was cut")
+        raise Refusal("FILE_DAMAGED", f"{fault.message}: the file was cut")
     # cp1252 leaves five bytes undefined; only a file that holds one of them is plain Latin-1.
     if _decoding_fault(TextSource(path, "cp1252")) is None:
         return TextSource(path, "cp1252")
@@ -85,9 +83,6 @@ class _Fault:
     message: str
     cut: bool = False
 
-    def __str__(self) -> str:
-        return self.message
-
 
 def _decoding_fault(source: TextSource) -> _Fault | None:
     beyond_ascii = False
@@ -96,34 +91,31 @@ def _decoding_fault(source: TextSource) -> _Fault | None:
             beyond_ascii = beyond_ascii or not chunk.isascii()
     except UnicodeDecodeError as error:
         # Good multi-byte characters before, and one that lacks its end: never another encoding.
-        cut = beyond_ascii and "unexpected end of data" in error.reason
+        wide = not source.encoding.startswith("utf-8")
+        cut = (beyond_ascii or wide) and ("unexpected end" in error.reason or "truncated" in error.reason)
         return _Fault(f"the bytes {error.object[error.start : error.end].hex(' ')} are not {source.encoding}", cut)
     return None
 
 
-def _refuse_other_content(head: bytes) -> None:
-    text = head.lstrip()
-    if not text:
-        raise Refusal("EMPTY_FILE", "the file has no content")
-    found = next((name for magic, name in _MAGIC if head.startswith(magic)), None)
-    found = found or next((name for mark, name in _MARKUP if text.lower().startswith(mark)), None)
-    if found:
-        raise Refusal("NOT_A_TABLE", f"the file looks like {found}")
-
-
-def _refuse_endless_line(path: Path, limits: LandingLimits, *, wide: bool) -> None:
-    """Nothing later may meet a line that does not fit in memory, or binary content."""
-    longest = limits.max_field_characters * _FIELDS_PER_LINE * (2 if wide else 1)
-    position = since_newline = 0
+def _bytes_of(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
-            if not wide and (at := chunk.find(b"\0")) >= 0:
-                raise Refusal("NOT_A_TABLE", f"byte {position + at} is NUL: the file is binary or damaged")
-            first = min((at for at in (chunk.find(b"\n"), chunk.find(b"\r")) if at >= 0), default=len(chunk))
-            if since_newline + first > longest:
-                raise Refusal("LIMIT_EXCEEDED", f"a line before byte {position} is longer than {longest} bytes")
-            last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
-            since_newline = since_newline + len(chunk) if last < 0 else len(chunk) - last - 1
-            position += len(chunk)
-            if since_newline > longest:
-                raise Refusal("LIMIT_EXCEEDED", f"a line before byte {position} is longer than {longest} bytes")
+            yield chunk
+
+
+def _refuse_endless_line(chunks: Iterable[bytes], limits: LandingLimits) -> None:
+    """Nothing later may meet a line that does not fit in memory, or binary content."""
+    position = since_newline = 0
+    for chunk in (pieces := iter(chunks)):
+        if (at := chunk.find(b"\0")) >= 0:
+            if not chunk[at:].strip(b"\0") and not any(rest.strip(b"\0") for rest in pieces):
+                raise Refusal("FILE_DAMAGED", f"from byte {position + at} on all is NUL: it was not written to its end")
+            raise Refusal("NOT_A_TABLE", f"byte {position + at} is NUL: the file is binary or damaged")
+        first = min((at for at in (chunk.find(b"\n"), chunk.find(b"\r")) if at >= 0), default=len(chunk))
+        last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+        following = since_newline + len(chunk) if last < 0 else len(chunk) - last - 1
+        position += len(chunk)
+        if max(since_newline + first, following) > limits.max_line_bytes:
+            most = limits.max_line_bytes
+            raise Refusal("LIMIT_EXCEEDED", f"a line before byte {position} is longer than {most} bytes")
+        since_newline = following

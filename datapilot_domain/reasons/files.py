@@ -11,8 +11,34 @@ FILES = (
         "Export it again; to declare a month without sales, send the header alone with complete=YYYY-MM.",
     ),
     reason(
-        "NOT_A_TABLE", "file", "O conteúdo não é uma tabela de texto.", "The content is not a text table.",
-        "Exporte como CSV.", "Export it as CSV.",
+        "NOT_A_TABLE", "file", "O conteúdo não é uma tabela.", "The content is not a table.",
+        "Exporte como CSV ou como pasta de trabalho do Excel (.xlsx).",
+        "Export it as CSV or as an Excel workbook (.xlsx).",
+    ),
+    reason(
+        "FILE_DAMAGED", "file", "O arquivo chegou cortado ou danificado.", "The file arrived cut or damaged.",
+        "Envie de novo; se o erro se repetir, exporte de novo.", "Send it again; if that fails too, export it again.",
+    ),
+    reason(
+        "PASSWORD_PROTECTED", "file", "O arquivo está protegido por senha.", "The file is protected by a password.",
+        "Tire a senha e envie de novo.", "Remove the password and send it again.",
+    ),
+    reason(
+        "ARCHIVE_CONTENT", "file", "O arquivo compactado contém algo que não se abre por segurança.",
+        "The archive holds something that is not opened, for safety.",
+        "Compacte só a tabela, ou envie a tabela sem compactar.",
+        "Pack the table alone, or send it without packing it.",
+    ),
+    reason(
+        "SEVERAL_TABLES", "file", "Mais de uma tabela ou planilha do arquivo tem títulos de vendas.",
+        "More than one table or sheet of the file has the headers of sales.",
+        "Envie um arquivo para cada uma, ou oculte as planilhas que não valem.",
+        "Send one file for each, or hide the sheets that do not count.",
+    ),
+    reason(
+        "FORMULAS_NOT_CALCULATED", "file", "A planilha tem fórmulas que nunca foram calculadas.",
+        "The sheet has formulas that were never calculated.",
+        "Abra o arquivo no Excel, salve e envie de novo.", "Open the file in Excel, save it and send it again.",
     ),
     reason(
         "UNREADABLE_TEXT", "file", "A codificação do texto não foi reconhecida.",

@@ -43,4 +43,11 @@ NOTICES = (
         "Columns without use in the KPIs, kept as extras: {columns}.",
         "Para usar uma delas: datapilot mapping set.", "To use one of them: datapilot mapping set.",
     ),
+    reason(
+        "TABLE_CHOSEN", "notice",
+        "Foi lida {table}; não têm títulos de vendas e não foram lidas: {others}.",
+        "{table} was read; without the headers of sales, and not read: {others}.",
+        "Se alguma delas tem vendas, envie-a em um arquivo à parte.",
+        "If one of them holds sales, send it in a file of its own.",
+    ),
 )  # fmt: skip

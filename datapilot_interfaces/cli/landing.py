@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -169,8 +170,7 @@ def mapping_set(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Say which field a column is, for every later file with the same header. Adds to what was said before."""
-    from datapilot_assets.landing.dialect import find_dialect
-    from datapilot_assets.landing.text import open_text
+    from datapilot_assets.landing.tables import find_table
     from datapilot_domain.contracts.sales import BRONZE_SALES
 
     fields = {column.name for column in BRONZE_SALES.columns if column.aliases}
@@ -180,8 +180,9 @@ def mapping_set(
     if not file.is_file():
         raise CommandError("FILE_NOT_FOUND", f"{file} is not a file", "check the path", Exit.WRONG_USAGE)
     try:
-        text = open_text(file, organization.limits)
-        dialect = find_dialect(text, organization.limits, saved=organization.mappings, named=list(mapping))
+        with TemporaryDirectory() as workdir:
+            saved, named = organization.mappings, list(mapping)
+            dialect = find_table(file, organization.limits, Path(workdir), saved=saved, named=named).dialect
     except Refusal as refusal:
         what = f"{file.name}: {refusal.reason.text(organization.locale)} {refusal.detail}"
         remedy = refusal.reason.remedy(organization.locale)

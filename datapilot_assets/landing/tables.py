@@ -1,0 +1,182 @@
+"""The one table that a file brings, whatever it is packed in (R5, R6): text, gzip, a zip archive, a workbook.
+
+Each text file or sheet is a candidate; the one whose header is that of sales is the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from datapilot_assets.landing.archives import Zip, unpack_gzip
+from datapilot_assets.landing.code_pages import settle_code_page
+from datapilot_assets.landing.content import GZIP_MAGIC, ZIP_MAGIC
+from datapilot_assets.landing.dialect import HEADER_WITHIN_ROWS, Dialect, find_dialect, may_be_sales
+from datapilot_assets.landing.repairs import repaired, unwrapped
+from datapilot_assets.landing.text import TextSource, open_text
+from datapilot_assets.landing.workbook import SHEET_DELIMITER, WORKBOOK, Sheet, Workbook, part_name
+from datapilot_domain.organizations import LandingLimits
+from datapilot_domain.reasons import Refusal
+
+# Refusals that say of a candidate that it is no table of sales, and nothing worse.
+_ANOTHER_THING = ("EMPTY_FILE", "NOT_A_TABLE", "HEADER_NOT_FOUND")
+_OTHER_PACKAGES = (
+    ("xl/workbook.bin", "a binary Excel workbook (.xlsb): save it as .xlsx or CSV"),
+    ("content.xml", "an OpenDocument file (.ods): save it as .xlsx or CSV"),
+    ("index/document.iwa", "a Numbers document: export it as .xlsx or CSV"),
+    ("word/document.xml", "a Word document (.docx)"),
+    ("ppt/presentation.xml", "a PowerPoint presentation (.pptx)"),
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The table of a file as text. `name`: the member or sheet that it is, None where it is the file itself.
+    `others`: members and sheets that are no table of sales."""
+
+    name: str | None
+    source: TextSource
+    dialect: Dialect
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """`head` is enough of the table to see its header."""
+
+    name: str
+    head: Callable[[], TextSource]
+    whole: Callable[[], TextSource]
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What the search for a table goes by: see `find_table`."""
+
+    limits: LandingLimits
+    workdir: Path
+    decimal_mark: str
+    saved: Collection[str]
+    named: Collection[str]
+
+    def dialect(self, source: TextSource) -> Dialect:
+        return find_dialect(source, self.limits, saved=self.saved, named=self.named)
+
+    def file(self) -> Path:
+        """A new file of the workdir."""
+        folder = self.workdir / "unpacked"
+        folder.mkdir(exist_ok=True)
+        return folder / str(len(list(folder.iterdir())))
+
+
+def find_table(
+    path: Path,
+    limits: LandingLimits,
+    workdir: Path,
+    *,
+    locale: str = "pt-BR",
+    saved: Collection[str] = (),
+    named: Collection[str] = (),
+) -> Table:
+    """Unpack below `workdir` what has to be, and find the table with its delimiter and header.
+
+    locale: decides the decimal mark of a workbook's numbers where no text of the sheet does.
+    saved, named: see `find_dialect`.
+    Raises Refusal: SEVERAL_TABLES (naming them), those of `open_text`, `find_dialect`, `Zip` and `Workbook`.
+    """
+    if (size := path.stat().st_size) > limits.max_bytes:
+        raise Refusal("LIMIT_EXCEEDED", f"the file has {size} bytes, the limit is {limits.max_bytes}")
+    search = _Search(limits, workdir, "," if locale == "pt-BR" else ".", saved, named)
+    candidates = list(_candidates(path, search, packed_in=None))
+    name, source = _choose(candidates, search)
+    others = tuple(candidate.name for candidate in candidates if candidate.name != name)
+    if source.delimiter is None:  # text, of which a person or program may have wrapped the lines
+        source = unwrapped(source, limits, search.file)
+    return Table(name or None, source, search.dialect(source), others)
+
+
+def _choose(candidates: Sequence[_Candidate], search: _Search) -> tuple[str, TextSource]:
+    if len(candidates) == 1:
+        return candidates[0].name, candidates[0].whole()
+    found: list[tuple[_Candidate, Dialect]] = []
+    for candidate in candidates:
+        try:
+            found.append((candidate, search.dialect(candidate.head())))
+        except Refusal as refusal:
+            if refusal.code not in _ANOTHER_THING:
+                raise Refusal(refusal.code, f"{candidate.name}: {refusal.detail}") from refusal
+    sales = [item for item in found if may_be_sales(item[1]) or item[1].header_hash in search.saved]
+    chosen = [candidate for candidate, _ in sales or found]
+    if not chosen:
+        names = ", ".join(candidate.name for candidate in candidates)
+        raise Refusal("HEADER_NOT_FOUND", f"looked at {names or 'an archive without files'}")
+    if len(chosen) > 1:
+        raise Refusal("SEVERAL_TABLES", ", ".join(candidate.name for candidate in chosen))
+    return chosen[0].name, chosen[0].whole()
+
+
+def _candidates(path: Path, search: _Search, packed_in: str | None, name: str = "") -> Iterator[_Candidate]:
+    """Everything in the file that could be a table. An archive inside an archive is refused."""
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if magic.startswith(GZIP_MAGIC):
+        _refuse_nested(packed_in, name, "gzip")
+        target = search.file()
+        unpack_gzip(path, search.limits, target)
+        yield from _candidates(target, search, packed_in="gzip")
+    elif magic in ZIP_MAGIC:
+        archive = Zip(path, search.limits)
+        parts = {part_name(part) for part in archive.names}
+        if WORKBOOK in parts:
+            yield from _sheets(Workbook(archive), search, name)
+            return
+        for part, kind in _OTHER_PACKAGES:
+            if part in parts:
+                yield _refusing(name, Refusal("NOT_A_TABLE", f"the file looks like {kind}"))
+                return
+        _refuse_nested(packed_in, name, "zip")
+        if not archive.tables:
+            raise Refusal("EMPTY_FILE", "the archive holds no file")
+        for member in archive.tables:
+            target = search.file()
+            archive.extract(member, target)
+            yield from _candidates(target, search, packed_in="zip", name=member)
+    else:
+        opened = partial(_text, path, search)
+        yield _Candidate(name, opened, opened)
+
+
+def _refuse_nested(packed_in: str | None, name: str, kind: str) -> None:
+    if packed_in:
+        raise Refusal("ARCHIVE_CONTENT", f"{name or 'the content'} is a {kind} archive inside a {packed_in} archive")
+
+
+def _refusing(name: str, refusal: Refusal) -> _Candidate:
+    def refuse() -> TextSource:
+        raise refusal
+
+    return _Candidate(name, refuse, refuse)
+
+
+def _text(path: Path, search: _Search) -> TextSource:
+    return repaired(settle_code_page(open_text(path, search.limits)), search.file)
+
+
+def _sheets(book: Workbook, search: _Search, member: str) -> Iterator[_Candidate]:
+    shown = [sheet for sheet in book.sheets if not sheet.hidden]
+    if not shown:
+        yield _refusing(member, Refusal("NOT_A_TABLE", "the workbook has no visible sheet"))
+    for sheet in shown:
+        name = f"{member}/{sheet.name}" if member else sheet.name
+        read = partial(_sheet, book, sheet, search)
+        yield _Candidate(name, partial(read, HEADER_WITHIN_ROWS), read)
+
+
+def _sheet(book: Workbook, sheet: Sheet, search: _Search, most_rows: int | None = None) -> TextSource:
+    target = search.file()
+    book.write_sheet(sheet, target, search.decimal_mark, most_rows)
+    if not target.stat().st_size:
+        raise Refusal("EMPTY_FILE", f"sheet {sheet.name!r} has no content")
+    return replace(TextSource(target, "utf-8"), delimiter=SHEET_DELIMITER)
