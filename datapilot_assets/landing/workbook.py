@@ -39,7 +39,7 @@ _MOST_STYLES = 65_536
 _DEEPEST, _MOST_NAMES = 100, 10_000
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_NUMBER_PATTERNS = {mark: re.compile(number_pattern(mark)) for mark in ",."}
+_NUMBER_PATTERNS = {mark: re.compile(number_pattern(mark), re.ASCII) for mark in ",."}
 
 Attributes = Mapping[str, str]
 
