@@ -38,25 +38,22 @@ def normalise_header(text: str) -> str:
     return re.sub(r"(?: (?:brl|usd|eur))+$", "", text)
 
 
-KNOWN_HEADERS = frozenset(
-    normalise_header(header)
-    for headers in (*(field.aliases for field in SALES_FIELDS), *CONTEXT_HEADERS)
-    for header in headers
-)
+def _fields_of_headers() -> dict[str, frozenset[str]]:
+    named = [(field.aliases, (field.name,)) for field in SALES_FIELDS]
+    found: dict[str, frozenset[str]] = {}
+    for headers, fields in (*named, *CONTEXT_HEADERS.items()):
+        for header in map(normalise_header, headers):
+            found[header] = found.get(header, frozenset()).union(fields)
+    return found
 
 
-_FIELDS_OF_HEADER: dict[str, frozenset[str]] = {}
-for _names, _fields in (
-    *((field.aliases, (field.name,)) for field in SALES_FIELDS),
-    *CONTEXT_HEADERS.items(),
-):
-    for _name in map(normalise_header, _names):
-        _FIELDS_OF_HEADER[_name] = _FIELDS_OF_HEADER.get(_name, frozenset()).union(_fields)
+# Normalised header → every field that it may mean.
+_FIELDS = _fields_of_headers()
 
 
 def known_headers(cells: Iterable[str]) -> int:
     """How many different headers of a sales table are among the cells."""
-    return len({normalise_header(cell) for cell in cells} & KNOWN_HEADERS)
+    return len({normalise_header(cell) for cell in cells} & _FIELDS.keys())
 
 
 @dataclass(frozen=True)
@@ -86,9 +83,9 @@ def header_hash(columns: Sequence[str]) -> str:
 def may_be_sales(dialect: Dialect) -> bool:
     """Whether the headers, each taken for all that it may mean, give a date, an amount and a product or order."""
     names = map(normalise_header, dialect.columns)
-    fields = frozenset[str]().union(*(_FIELDS_OF_HEADER.get(name, ()) for name in names))
-    amount = "line_amount" in fields or {"quantity", "unit_price"} <= fields
-    return "sold_at" in fields and amount and bool({"order_id", "sku", "product_name"} & fields)
+    fields = frozenset[str]().union(*(_FIELDS.get(name, ()) for name in names))
+    each = ({"sold_at"}, {"line_amount", "order_total", "unit_price"}, {"order_id", "sku", "product_name"})
+    return all(one_of & fields for one_of in each)
 
 
 def find_dialect(
