@@ -48,12 +48,12 @@ def _fields_of_headers() -> dict[str, frozenset[str]]:
 
 
 # Normalised header → every field that it may mean.
-_FIELDS = _fields_of_headers()
+KNOWN_HEADERS = _fields_of_headers()
 
 
 def known_headers(cells: Iterable[str]) -> int:
     """How many different headers of a sales table are among the cells."""
-    return len({normalise_header(cell) for cell in cells} & _FIELDS.keys())
+    return len({normalise_header(cell) for cell in cells} & KNOWN_HEADERS.keys())
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def header_hash(columns: Sequence[str]) -> str:
 def may_be_sales(dialect: Dialect) -> bool:
     """Whether the headers, each taken for all that it may mean, give a date, an amount and a product or order."""
     names = map(normalise_header, dialect.columns)
-    fields = frozenset[str]().union(*(_FIELDS.get(name, ()) for name in names))
+    fields = frozenset[str]().union(*(KNOWN_HEADERS.get(name, ()) for name in names))
     each = ({"sold_at"}, {"line_amount", "order_total", "unit_price"}, {"order_id", "sku", "product_name"})
     return all(one_of & fields for one_of in each)
 
