@@ -9,6 +9,7 @@ import dagster as dg
 from datapilot_assets.bronze.sales import bronze_sales
 from datapilot_assets.events import family_keys, landing_key
 from datapilot_assets.landing.job import intake_job
+from datapilot_assets.landing.replay_job import replay_job
 from datapilot_assets.partitioning import ORG_MONTHS
 from datapilot_assets.refine import family_checks, refine_asset
 from datapilot_assets.refinement import Family
@@ -56,7 +57,7 @@ def _family_definitions(family: Family) -> dg.Definitions:
 defs = dg.Definitions.merge(
     dg.Definitions(
         assets=[bronze_sales],
-        jobs=[intake_job],
+        jobs=[intake_job, replay_job],
         sensors=[registry_sensor, inbox_sensor],
         # One process, one JVM: a step process of its own costs 5 CPU-seconds before any work.
         executor=dg.in_process_executor,

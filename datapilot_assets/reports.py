@@ -19,7 +19,7 @@ from datapilot_assets.landing.intake import fetch_indexes
 from datapilot_assets.status import stale_months
 from datapilot_domain.contracts.sales import FAMILY, SALES_QUARANTINE, SILVER_SALES
 from datapilot_domain.contracts.sales_gold import SALES_MONTH
-from datapilot_domain.landing import LandingEntry, active_entries, counted_entries, landed_hashes
+from datapilot_domain.landing import LandingEntry, active_entries, counted_entries, current_entries, landed_hashes
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month, OrgMonth, organization_prefix
 from datapilot_domain.reasons import REASONS
@@ -36,11 +36,12 @@ _MEASURES = (
 def file_reports(platform: Platform, organization: Organization, file: str | None = None) -> list[dict[str, Any]]:
     """One row per decision of the landing log, oldest first: file, records by fate, effects, reasons, notices.
 
-    `file`: only files of that name or sha256. Fates are null while a month of the file waits for its refine
-    run, since nobody has judged its records yet; a refused file has no records.
+    `file`: only files of that name or sha256. Of a replayed file only the last decision is told. Fates are null
+    while a month of the file waits for its refine run, since nobody has judged its records yet; a refused file
+    has no records.
     """
     log = platform.lakehouse.landing_log(organization.org_id)
-    wanted = [entry for entry in log.entries if file is None or file in (entry.file, entry.sha256)]
+    wanted = [entry for entry in current_entries(log.entries) if file is None or file in (entry.file, entry.sha256)]
     return _reports(platform, organization, log, wanted) if wanted else []
 
 
@@ -181,7 +182,7 @@ def write_reports(
 ) -> list[dg.AssetObservation]:
     """Write the reports of every file that touched the changed months; returns them as events for the UI."""
     log = platform.lakehouse.landing_log(organization.org_id)
-    entries = [e for e in log.entries if e.family == family and changed & set(e.touched)]
+    entries = [e for e in current_entries(log.entries) if e.family == family and changed & set(e.touched)]
     if not entries:
         return []
     observations = []

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dagster._core.execution.plan.objects import StepFailureData
 
     from datapilot_assets.landing.intake import Landed
+    from datapilot_assets.landing.replay import Replayed
 
 
 # The run's events are in the UI; on a terminal only what went wrong is worth a line.
@@ -69,6 +70,22 @@ def run_intake(platform: Platform, keys: Sequence[str]) -> list[Landed]:
         except IntakeProblems as error:
             raise IntakeFailed(error.landed, error.problems) from error
         return list(result.output_for_node("land_files"))
+
+
+def run_replay(platform: Platform, org: OrgId, places: Sequence[int]) -> list[Replayed]:
+    """Decide the files at these places of the organization's log again, in this process; failures are in the rows."""
+    from datapilot_assets.definitions import defs
+    from datapilot_assets.landing.replay_job import ReplayProblems
+
+    config = {"org": str(org), "places": list(places)}
+    with _instance(platform) as instance:
+        try:
+            result = defs.resolve_job_def("replay").execute_in_process(
+                instance=instance, run_config={**_QUIET, "ops": {"replay_files": {"config": config}}}
+            )
+        except ReplayProblems as error:
+            return error.results
+        return list(result.output_for_node("replay_files"))
 
 
 def run_refine(

@@ -155,7 +155,7 @@ class LandingEntry(_Frozen):
     months: dict[Month, MonthCount] = Field(default_factory=dict)
     # Months of the source that this entry declares whole, by declaration or by the source's setting.
     complete_months: tuple[Month, ...] = ()
-    # Entry that this one drops (R3), and waiting parts that act together with it.
+    # Places: of the file that this one drops (R3), and of waiting parts that act together with it.
     replaces_seq: int | None = None
     joins: tuple[int, ...] = ()
     # Months whose active rows changed → their landed hash after this entry.
@@ -163,6 +163,9 @@ class LandingEntry(_Frozen):
     notices: tuple[Notice, ...] = ()
     # Comparisons of undeclared sources that this entry made or changed.
     overlaps: tuple[SourceOverlap, ...] = ()
+    # First entry of this file's place in the log: the kept bytes were decided again (replay) and what that
+    # entry said holds no more. Only accepted or parked decisions replay another.
+    replays: int | None = Field(default=None, ge=1)
 
     @field_validator("source")
     @classmethod
@@ -173,6 +176,17 @@ class LandingEntry(_Frozen):
     def effective_at(self) -> dt.datetime:
         """Newer = declared as-of time, else arrival (R4)."""
         return self.declaration.as_of or self.arrived_at
+
+    @property
+    def place(self) -> int:
+        """Number by which the rules of the log know this file: replayed bytes keep the place of their first entry."""
+        return self.replays or self.seq
+
+
+def current_entries(entries: Iterable[LandingEntry]) -> list[LandingEntry]:
+    """The last decision about every place of the log, by place. `entries` in the order of the log."""
+    latest = {entry.place: entry for entry in entries}
+    return [latest[place] for place in sorted(latest)]
 
 
 @dataclass(frozen=True)
@@ -195,34 +209,34 @@ def active_entries(entries: Iterable[LandingEntry], family: str) -> list[ActiveE
     Accepted, or a waiting part that an accepted entry joins; not replaced since. The same bytes in one source
     count once, as declared last; what earlier declarations of them said of other months still holds.
     """
-    by_seq = {entry.seq: entry for entry in entries if entry.family == family}
-    accepted = [entry for entry in by_seq.values() if entry.verdict is Verdict.ACCEPTED]
-    # Group of an entry = the accepted entry through which it counts.
-    group_of = {part: entry.seq for entry in accepted for part in entry.joins if part in by_seq}
-    group_of.update({entry.seq: entry.seq for entry in accepted})
-    replaced_by = {_file(by_seq[entry.replaces_seq]): entry.seq for entry in accepted if entry.replaces_seq is not None}
-    standing = [seq for seq in group_of if group_of[seq] >= replaced_by.get(_file(by_seq[seq]), 0)]
+    at = {entry.place: entry for entry in current_entries(entries) if entry.family == family}
+    accepted = [entry for entry in at.values() if entry.verdict is Verdict.ACCEPTED]
+    # Group of a place = that of the accepted entry through which it counts.
+    group_of = {part: entry.place for entry in accepted for part in entry.joins if part in at}
+    group_of.update({entry.place: entry.place for entry in accepted})
+    replaced_by = {_file(at[entry.replaces_seq]): entry.place for entry in accepted if entry.replaces_seq is not None}
+    standing = [place for place in group_of if group_of[place] >= replaced_by.get(_file(at[place]), 0)]
     # Parts of a group in the order of their numbers, so that it does not matter which arrived last.
     standing.sort(
-        key=lambda seq: (
-            by_seq[group_of[seq]].effective_at,
-            group_of[seq],
-            by_seq[seq].declaration.part or (0, 0),
+        key=lambda place: (
+            at[group_of[place]].effective_at,
+            group_of[place],
+            at[place].declaration.part or (0, 0),
         )
     )
-    rank_of = {seq: rank for rank, seq in enumerate(standing, start=1)}
-    rank_of_group = {group_of[seq]: rank_of[seq] for seq in reversed(standing)}
+    rank_of = {place: rank for rank, place in enumerate(standing, start=1)}
+    rank_of_group = {group_of[place]: rank_of[place] for place in reversed(standing)}
     latest: dict[tuple[str, str], int] = {}
     complete: dict[tuple[str, str], dict[Month, int]] = {}
-    for seq in sorted(standing):
-        latest[_file(by_seq[seq])] = seq
-        group = group_of[seq]
-        claims = dict.fromkeys(by_seq[group].complete_months, rank_of_group[group])
-        complete.setdefault(_file(by_seq[seq]), {}).update(claims)
+    for place in sorted(standing):
+        latest[_file(at[place])] = place
+        group = group_of[place]
+        claims = dict.fromkeys(at[group].complete_months, rank_of_group[group])
+        complete.setdefault(_file(at[place]), {}).update(claims)
     return [
-        ActiveEntry(by_seq[seq], rank_of[seq], group_of[seq], complete[_file(by_seq[seq])])
-        for seq in standing
-        if latest[_file(by_seq[seq])] == seq
+        ActiveEntry(at[place], rank_of[place], group_of[place], complete[_file(at[place])])
+        for place in standing
+        if latest[_file(at[place])] == place
     ]
 
 
@@ -231,10 +245,13 @@ def _file(entry: LandingEntry) -> tuple[str, str]:
 
 
 def counted_entries(entries: Iterable[LandingEntry], family: str | None = None) -> list[LandingEntry]:
-    """Every entry whose records must be accounted for (R10): accepted, or a part that an accepted one joins."""
-    mine = [entry for entry in entries if family is None or entry.family == family]
-    joined = {seq for entry in mine if entry.verdict is Verdict.ACCEPTED for seq in entry.joins}
-    return [entry for entry in mine if entry.verdict is Verdict.ACCEPTED or entry.seq in joined]
+    """Every entry whose records must be accounted for (R10): accepted, or a part that an accepted one joins.
+
+    Of a replayed file only the last decision counts.
+    """
+    mine = [entry for entry in current_entries(entries) if family is None or entry.family == family]
+    joined = {place for entry in mine if entry.verdict is Verdict.ACCEPTED for place in entry.joins}
+    return [entry for entry in mine if entry.verdict is Verdict.ACCEPTED or entry.place in joined]
 
 
 def find_loaded(entries: Iterable[LandingEntry], sha256: str, declaration: Declaration) -> LandingEntry | None:
@@ -257,7 +274,7 @@ def find_replaced(entries: Sequence[LandingEntry], family: str, source: str, nam
     named = [entry for entry in counted if entry.source == source and name in (entry.file, entry.sha256)]
     if not named:
         return None
-    meant = _file(max(named, key=lambda entry: entry.seq))
+    meant = _file(max(named, key=lambda entry: entry.place))
     active = (item.entry for item in active_entries(entries, family))
     return next((entry for entry in active if _file(entry) == meant), None)
 
@@ -269,13 +286,13 @@ def waiting_parts(entries: Iterable[LandingEntry], source: str, declaration: Dec
     number, total = declaration.part
     newest: dict[int, LandingEntry] = {}
     joined: set[int] = set()
-    for entry in entries:
+    for entry in current_entries(entries):
         joined.update(entry.joins)
         if entry.verdict is Verdict.WAITING and entry.source == source and entry.declaration.part:
             other, other_total = entry.declaration.part
             if entry.declaration.complete == declaration.complete and other_total == total and other != number:
                 newest[other] = entry
-    return [entry for _, entry in sorted(newest.items()) if entry.seq not in joined]
+    return [entry for _, entry in sorted(newest.items()) if entry.place not in joined]
 
 
 def landed_hashes(entries: Iterable[LandingEntry], family: str) -> dict[Month, str]:

@@ -1,16 +1,15 @@
-"""bronze/sales by hand: decode the kept bytes again and write the same content under the same content id."""
+"""bronze/sales by hand: replay the files of the months, and write the rows of unchanged contents again."""
 
-import tempfile
-from pathlib import Path
+from collections.abc import Sequence
 
 import dagster as dg
 
 from datapilot_assets.events import asset_key, column_schema, landing_key
-from datapilot_assets.landing.intake import replay_content
+from datapilot_assets.landing.replay import Replay, replay
 from datapilot_assets.partitioning import ORG_MONTHS, org_months
 from datapilot_domain.contracts.sales import BRONZE_SALES, FAMILY
-from datapilot_domain.landing import active_entries, landed_hashes
-from datapilot_domain.partitions import OrgMonth
+from datapilot_domain.landing import LandingEntry, active_entries, landed_hashes
+from datapilot_domain.partitions import Month, OrgMonth
 from datapilot_resources.platform_resource import PlatformResource
 
 
@@ -29,18 +28,18 @@ from datapilot_resources.platform_resource import PlatformResource
 )
 def bronze_sales(context: dg.AssetExecutionContext, platform: PlatformResource) -> None:
     services = platform.get()
+    problems: list[str] = []
     for org, months in org_months(context.partition_keys).items():
         organization = services.registry.get(org)
         log = services.lakehouse.landing_log(organization.org_id)
+        places = [item.entry.place for item in active_entries(log.entries, FAMILY) if _holds(item.entry, months)]
+        for result in replay(services, organization, places, context.run.run_id, repair=True):
+            context.log.info(f"{result.entry.file}: {result.outcome.value} {result.reason or ''} {result.detail}")
+            if result.outcome is Replay.FAILED:
+                problems.append(f"{result.entry.file}: {result.detail}")
+        log = services.lakehouse.landing_log(organization.org_id)
         hashes = landed_hashes(log.entries, FAMILY)
-        entries = [
-            item.entry
-            for item in active_entries(log.entries, FAMILY)
-            if any(month in item.entry.months for month in months)
-        ]
-        for entry in entries:
-            with tempfile.TemporaryDirectory(prefix="datapilot-replay-") as directory:
-                replay_content(services, organization, entry, Path(directory), context.run.run_id)
+        entries = [item.entry for item in active_entries(log.entries, FAMILY) if _holds(item.entry, months)]
         for month in months:
             records = sum(
                 entry.months[month].records - entry.months[month].ignored for entry in entries if month in entry.months
@@ -53,3 +52,9 @@ def bronze_sales(context: dg.AssetExecutionContext, platform: PlatformResource) 
                     tags={"dagster/data_version": hashes.get(month, "nothing landed")},
                 )
             )
+    if problems:
+        raise dg.Failure(description="; ".join(problems), allow_retries=False)
+
+
+def _holds(entry: LandingEntry, months: Sequence[Month]) -> bool:
+    return any(month in entry.months for month in months)

@@ -106,7 +106,7 @@ def decode_sales(
             raise _no_good_row(connection, dialect, mapping, calendar)
         create_lines(connection, calendar, main_month)
         layout = layout.model_copy(update={"line_level": line_level_fields(connection, layout)})
-        recipe = _recipe(layout, organization)
+        recipe = recipe_of(layout, organization)
         content = content_id(sha256, recipe)
         customer = create_customers(connection, customer_key, layout.mapping)
         records_file, units_file = workdir / "records.parquet", workdir / "units.parquet"
@@ -200,7 +200,8 @@ def _date_orders(
     }
 
 
-def _recipe(layout: Layout, organization: Organization) -> dict[str, Any]:
+def recipe_of(layout: Layout, organization: Organization) -> dict[str, Any]:
+    """What decides, beside the bytes, what the records are."""
     return {
         **({"table": layout.table} if layout.table else {}),
         "decoder": ["sales_csv", DECODER_VERSION],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -28,6 +28,7 @@ from datapilot_domain.landing import (
     Verdict,
     active_entries,
     content_id,
+    current_entries,
     find_loaded,
     find_replaced,
     waiting_parts,
@@ -71,6 +72,9 @@ class _Arrival:
     sha256: str
     workdir: Path
     decoded: Decoded | None = None
+    # The entry whose kept bytes are decided again (replay), and whether a content's records go to bronze.
+    replayed: LandingEntry | None = None
+    writes: Callable[[str], bool] = lambda content: True
 
     @property
     def arrived_on(self) -> dt.date:
@@ -141,6 +145,7 @@ def _base(arrival: _Arrival, log: LandingLog, declaration: Declaration) -> dict[
         "arrived_at": arrival.arrived_at,
         "arrived_on": arrival.arrived_on,
         "declaration": declaration,
+        "replays": arrival.replayed.place if arrival.replayed else None,
     }
 
 
@@ -167,8 +172,9 @@ def _accept(arrival: _Arrival, log: LandingLog, declaration: Declaration) -> Lan
     decoded = _decode(arrival, declaration.complete)
     family = BRONZE_SALES.family
     content = content_id(arrival.sha256, decoded.recipe)
-    replaced = _replaced(log, family, source, declaration)
-    others = waiting_parts(log.entries, source, declaration)
+    past = _past(arrival, log)
+    replaced = _replaced(past, family, source, declaration)
+    others = waiting_parts(past, source, declaration)
     complete_parts = declaration.part is None or len(others) + 1 == declaration.part[1]
     entry = LandingEntry.model_validate(
         {
@@ -184,18 +190,25 @@ def _accept(arrival: _Arrival, log: LandingLog, declaration: Declaration) -> Lan
             "main_month": decoded.main_month,
             "months": decoded.months,
             "complete_months": _complete_months(organization, source, declaration, decoded),
-            "replaces_seq": replaced.seq if replaced else None,
-            "joins": tuple(part.seq for part in others) if complete_parts else (),
+            "replaces_seq": replaced.place if replaced else None,
+            "joins": tuple(part.place for part in others) if complete_parts else (),
             "notices": decoded.notices,
         }
     )
     index_file = arrival.workdir / f"{content}.parquet"
     if not index_file.exists():
-        _write_bronze(arrival.platform, organization.org_id, decoded, content, arrival.run_id)
+        if arrival.writes(content):
+            _write_bronze(arrival.platform, organization.org_id, decoded, content, arrival.run_id)
         decoded.units_file.rename(index_file)
-        key = index_key(organization.org_id, arrival.sha256, content)
-        arrival.platform.store.write_file(key, index_file)
-    return _with_effects(arrival, log, entry, index_file) if complete_parts else entry
+        if arrival.writes(content):
+            arrival.platform.store.write_file(index_key(organization.org_id, arrival.sha256, content), index_file)
+    return _with_effects(arrival, log, entry, index_file) if complete_parts or arrival.replayed else entry
+
+
+def _past(arrival: _Arrival, log: LandingLog) -> list[LandingEntry]:
+    """The entries that the decision may see: a replay decides as if today's recipe had held when the file came."""
+    entries = current_entries(log.entries)
+    return [entry for entry in entries if arrival.replayed is None or entry.place < arrival.replayed.place]
 
 
 def _check_declaration(arrival: _Arrival, declaration: Declaration) -> None:
@@ -227,12 +240,14 @@ def _decode(arrival: _Arrival, complete: Month | None) -> Decoded:
     return arrival.decoded
 
 
-def _replaced(log: LandingLog, family: str, source: str, declaration: Declaration) -> LandingEntry | None:
+def _replaced(
+    entries: Sequence[LandingEntry], family: str, source: str, declaration: Declaration
+) -> LandingEntry | None:
     if declaration.replaces is None:
         return None
-    found = find_replaced(log.entries, family, source, declaration.replaces)
+    found = find_replaced(entries, family, source, declaration.replaces)
     if found is None:
-        names = sorted({item.entry.file for item in active_entries(log.entries, family) if item.entry.source == source})
+        names = sorted({item.entry.file for item in active_entries(entries, family) if item.entry.source == source})
         raise Refusal(
             "REPLACED_FILE_UNKNOWN",
             f"{declaration.replaces!r} is not among the active files of source {source}: {', '.join(names) or 'none'}",
@@ -271,12 +286,16 @@ def _keep_bytes(arrival: _Arrival) -> None:
 
 def _with_effects(arrival: _Arrival, log: LandingLog, entry: LandingEntry, index_file: Path) -> LandingEntry:
     assert entry.family is not None
-    before_active = active_entries(log.entries, entry.family)
-    after_active = active_entries([*log.entries, entry], entry.family)
-    files = fetch_indexes(arrival.platform, entry.org_id, [*before_active, *after_active], arrival.workdir)
-    before, after = resolve(before_active, files), resolve(after_active, files)
-    notices = order_notices(entry, index_file, before, after, arrival.organization.currency)
-    return entry.model_copy(update={"touched": touched_months(before, after), "notices": (*entry.notices, *notices)})
+    before, after = (active_entries(known, entry.family) for known in (log.entries, [*log.entries, entry]))
+    past = _past(arrival, log)
+    then, now = (active_entries(known, entry.family) for known in (past, [*past, entry]))
+    files = fetch_indexes(arrival.platform, entry.org_id, [*before, *after, *then, *now], arrival.workdir)
+    was, becomes = resolve(before, files), resolve(after, files)
+    # What the file says of earlier orders is said of those that were there when it came.
+    earlier, later = (resolve(then, files), resolve(now, files)) if arrival.replayed else (was, becomes)
+    accepted = entry.verdict is Verdict.ACCEPTED
+    notices = order_notices(entry, index_file, earlier, later, arrival.organization.currency) if accepted else []
+    return entry.model_copy(update={"touched": touched_months(was, becomes), "notices": (*entry.notices, *notices)})
 
 
 def files_prefix(org: OrgId, sha256: str) -> str:
@@ -299,29 +318,32 @@ def fetch_indexes(platform: Platform, org: OrgId, active: Iterable[ActiveEntry],
     return files
 
 
-class ContentChanged(RuntimeError):
-    """Decoding the kept bytes again gives another content: a mapping, setting or decoder changed since."""
+def decide_again(
+    platform: Platform,
+    organization: Organization,
+    replayed: LandingEntry,
+    log: LandingLog,
+    workdir: Path,
+    run_id: str,
+    writes: Callable[[str], bool],
+) -> LandingEntry:
+    """Decode an entry's kept bytes under today's recipe: the entry that would take its place. Appends nothing.
 
-
-def replay_content(
-    platform: Platform, organization: Organization, entry: LandingEntry, workdir: Path, run_id: str
-) -> None:
-    """Write an entry's bronze rows again from the kept bytes. Raises ContentChanged."""
+    `workdir` is empty. `writes`: whether a content's records go to bronze. Raises Refusal, WriteConflict.
+    """
     path = workdir / "content"
-    platform.store.download(files_prefix(organization.org_id, entry.sha256) + "content", path)
-    decoded = decode_sales(
+    platform.store.download(files_prefix(organization.org_id, replayed.sha256) + "content", path)
+    inbox_file = InboxFile("", organization.org_id, replayed.source, replayed.file, ())
+    arrival = _Arrival(
+        platform,
+        organization,
+        inbox_file,
+        replayed.arrived_at,
+        run_id,
         path,
-        sha256=entry.sha256,
-        organization=organization,
-        arrived_on=entry.arrived_on,
-        first_month=platform.first_month,
-        customer_key=platform.settings.organization_key(organization.org_id),
-        workdir=workdir,
-        header_only_month=entry.declaration.complete,
-        file_name=entry.file,
+        replayed.sha256,
+        workdir,
+        replayed=replayed,
+        writes=writes,
     )
-    if content_id(entry.sha256, decoded.recipe) != entry.content_id:
-        raise ContentChanged(
-            f"{entry.file}: a mapping, setting or decoder changed since it landed; land it again with a declaration"
-        )
-    _write_bronze(platform, organization.org_id, decoded, str(entry.content_id), run_id)
+    return _accept(arrival, log, replayed.declaration)

@@ -75,8 +75,13 @@ def _claims(platform: Platform, keys: list[str]) -> list[tuple[str, Claim | None
 def _tell(context: dg.OpExecutionContext, platform: Platform, result: Landed) -> None:
     entry = result.entry
     context.log.info(f"{result.file}: {result.verdict.value} {result.reason or ''} {result.detail}")
-    if result.verdict is not Verdict.ACCEPTED or entry.family is None:
-        return
+    if result.verdict is Verdict.ACCEPTED:
+        record_effects(context, platform, entry)
+
+
+def record_effects(context: dg.OpExecutionContext, platform: Platform, entry: LandingEntry) -> None:
+    """Tell Dagster which months of the landing and bronze assets an entry changed."""
+    assert entry.family is not None
     version = platform.lakehouse.version(BRONZE_SALES, entry.org_id)
     for month, landed_hash in sorted(entry.touched.items()):
         count = entry.months.get(month)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 import typer
 
-from datapilot_interfaces.cli import demo, doctor, landing, organizations, quarantine, reporting, runs, tables
+from datapilot_interfaces.cli import demo, doctor, landing, organizations, quarantine, replay, reporting, runs, tables
 from datapilot_interfaces.cli.errors import Exit, error_line, known_error
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command("run")(runs.run)
 app.command("status")(tables.status)
 app.command("show")(tables.show)
 app.add_typer(quarantine.app, name="quarantine")
+app.command("replay")(replay.replay)
 app.command("report")(reporting.report)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)

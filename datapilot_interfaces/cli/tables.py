@@ -20,11 +20,17 @@ STATUS_COLUMNS = ("org_id", "table", "month", "fingerprint", "committed_version"
 
 def status(org: AnyOrgOption = None, form: FormatOption = Format.TABLE) -> None:
     """State of every table and month: current, stale (work to do) or failed (a gate kept the last good one)."""
+    from datapilot_assets.landing.replay import older_recipe
     from datapilot_assets.status import table_status
 
     services = platform()
-    rows = [row for name in organizations(services, org) for row in table_status(services, name)]
-    emit(rows, form, STATUS_COLUMNS)
+    wanted = organizations(services, org)
+    emit([row for name in wanted for row in table_status(services, name)], form, STATUS_COLUMNS)
+    for name in wanted:
+        older = older_recipe(services.lakehouse.landing_log(name).entries, services.registry.get(name))
+        if older:
+            what = f"{len(older)} files of {name} were decoded under an older mapping, setting or decoder"
+            typer.echo(f"{what}: see `datapilot replay --org {name} --dry-run`", err=True)
 
 
 def show(

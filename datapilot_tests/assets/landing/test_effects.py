@@ -114,14 +114,27 @@ class Ledger:
             verdict=verdict,
             family="sales" if verdict is not Verdict.REFUSED else None,
             content_id=f"{drop.bytes}-{hash(drop.lines)}",
-            replaces_seq=replaced.seq if accepted and isinstance(replaced, LandingEntry) else None,
-            joins=tuple(other.seq for other in others) if accepted else (),
+            replaces_seq=replaced.place if accepted and isinstance(replaced, LandingEntry) else None,
+            joins=tuple(other.place for other in others) if accepted else (),
         )
         self.entries.append(new)
         self.verdicts.append(verdict.value)
         self.lines[seq] = drop.lines
         self.indexes[str(new.content_id)] = write_index(self.folder, drop.lines)
         return new
+
+    def replay(self, place: int, lines: tuple[Line, ...]) -> dict[Month, str]:
+        """Touched months of another recipe that finds these lines in the file at that place."""
+        seq = len(self.verdicts) + 1
+        old = next(e for e in reversed(self.entries) if e.place == place)
+        content = f"{old.sha256}-{hash(lines)}"
+        new = old.model_copy(update={"seq": seq, "replays": place, "content_id": content})
+        self.entries.append(new)
+        self.verdicts.append("replayed")
+        self.lines[seq] = lines
+        self.indexes[content] = write_index(self.folder, lines)
+        before, self.resolution = self.resolution, self.resolve()
+        return touched_months(before, self.resolution)
 
     def resolve(self) -> Resolution:
         return resolve(active_entries(self.entries, "sales"), self.indexes)
@@ -211,6 +224,38 @@ def test_every_log_leaves_standing_what_the_rules_say(folder: Path, drops: list[
     # A month that becomes whole, or is whole no more, changes too: no rows then mean zero, or unknown.
     assert set(map(str, touched)) == changed | (before.whole ^ after.whole)
     assert all(ledger.resolution.hashes.get(month) in (new, None) for month, new in touched.items())
+
+
+@pytest.mark.rule("R2")
+@pytest.mark.rule("R4")
+@given(drops=drop_lists(), place=st.integers(1, 6), lines=index_lines(), again=index_lines())
+@settings(max_examples=60, deadline=None)
+def test_a_replayed_file_stands_where_it_stood_as_if_it_had_always_been_read_so(
+    folder: Path, drops: list[Drop], place: int, lines: tuple[Line, ...], again: tuple[Line, ...]
+) -> None:
+    *earlier, last = drops
+    ledger = land_all(folder, earlier)
+    place = min(place, len(earlier))
+    if ledger.verdicts[place - 1] not in ("accepted", "waiting"):
+        return
+    before = merge(earlier)
+    touched = ledger.replay(place, lines)
+    replayed = [*earlier[: place - 1], replace(earlier[place - 1], lines=lines), *earlier[place:]]
+    after, seq = merge(replayed), len(earlier) + 1
+
+    def named(found: set[tuple[int, Line]], seq: int) -> set[tuple[int, Line]]:
+        return {(seq if number == place else number, line) for number, line in found}
+
+    assert ledger.standing() == named(after.standing, seq)
+    changed = {line.month for _, line in before.standing ^ after.standing}
+    same = {line.month for _, line in before.standing & after.standing if _ == place}
+    assert changed <= set(map(str, touched)) <= changed | same
+    # Replayed once more, and another file after it: the place stays.
+    ledger.replay(place, again)
+    ledger.land(seq + 2, last)
+    whole = [replace(d, lines=again) if n == place else d for n, d in enumerate(replayed, 1)]
+    final = merge([*whole, *(Drop(f"void{n}", (), name="void", source="void") for n in range(2)), last])
+    assert ledger.standing() == named(final.standing, seq + 1)
 
 
 FRESH = st.lists(index_lines(), min_size=2, max_size=4)
