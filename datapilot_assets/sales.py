@@ -42,14 +42,15 @@ from datapilot_domain.contracts.sales_gold import (
     SALES_PRODUCTS,
     SALES_SOURCE_MONTH,
 )
-from datapilot_domain.landing import ActiveEntry, active_entries, counted_entries, declared_zero
+from datapilot_domain.landing import ActiveEntry, Layout, active_entries, counted_entries, declared_zero
+from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
 from datapilot_domain.sources import with_role, without_off
 from datapilot_resources.lakehouse import arrow_schema
 from datapilot_resources.spark_frames import arrow_frame, interpreted
 
 _TEXT_MAP = pa.map_(pa.string(), pa.string())
-_ENTRIES = pa.schema(
+ENTRIES = pa.schema(
     {
         "org_id": pa.string(),
         "content_id": pa.string(),
@@ -60,9 +61,7 @@ _ENTRIES = pa.schema(
         "layout": pa.string(),
         "arrived_on": pa.date32(),
         "decimal_marks": _TEXT_MAP,
-        "date_orders": _TEXT_MAP,
         "has": pa.map_(pa.string(), pa.bool_()),
-        "line_level": pa.list_(pa.string()),
         "currency": pa.string(),
         "time_zone": pa.string(),
     }
@@ -107,7 +106,7 @@ def _build_silver(
         months,
         sorted({str(item.entry.content_id) for item in here}),
     )
-    entries = arrow_frame(run.spark, pa.Table.from_pylist([_entry_row(run, item) for item in here], _ENTRIES))
+    entries = arrow_frame(run.spark, pa.Table.from_pylist([_entry_row(run, item) for item in here], ENTRIES))
     lost = arrow_frame(run.spark, resolution.lost_in(months))
     classified = classify_sales(records, entries, lost).persist()
     frames: dict[str, DataFrame | pa.Table] = {
@@ -156,14 +155,21 @@ def _entry_row(run: RefineRun, item: ActiveEntry) -> dict[str, Any]:
         "file": entry.file,
         "file_sha256": entry.sha256,
         "landed_seq": entry.seq,
-        "layout": layout.header_hash,
         "arrived_on": entry.arrived_on,
+        **entry_facts(layout, run.organization),
+    }
+
+
+def entry_facts(layout: Layout, organization: Organization) -> dict[str, Any]:
+    """What silver needs to know of an entry's layout and organization, under the names of ENTRIES."""
+    return {
+        "layout": layout.header_hash,
         "decimal_marks": layout.decimal_marks,
-        "date_orders": layout.date_orders,
-        "has": {column.name: layout.has(column.name) for column in BRONZE_SALES.columns if column.aliases},
-        "line_level": list(layout.line_level),
-        "currency": run.organization.currency,
-        "time_zone": run.organization.time_zone,
+        "has": {column.name: layout.has(column.name) for column in BRONZE_SALES.columns if column.aliases}
+        | {"order_level": layout.is_order_level},
+        # The file's rows say their currency, else its headers do, else the organization.
+        "currency": layout.currency_hint or organization.currency,
+        "time_zone": organization.time_zone,
     }
 
 

@@ -70,6 +70,8 @@ def _sales(name: str, pt: str, en: str, pt_text: str, en_text: str, synonyms: st
     return Kpi.model_validate({"name": name, **titles, **values, **more})
 
 
+_NO_QUANTITY = Wording(pt="Nenhum arquivo do mês tem quantidade.", en="No file of the month has a quantity.")
+
 SALES_KPIS = (
     _sales(
         "gross_revenue",
@@ -166,6 +168,7 @@ SALES_KPIS = (
         "unidade | unidades | unidades vendidas | itens vendidos | quantidade | units | units sold | items sold",
         unit="quantity",
         good="up",
+        null_when=_NO_QUANTITY,
     ),
     _sales(
         "gift_units",
@@ -175,6 +178,30 @@ SALES_KPIS = (
         "Units at price zero; they are among the units sold as well.",
         "brinde | brindes | gift | gifts | gift units",
         unit="quantity",
+        null_when=_NO_QUANTITY,
+    ),
+    _sales(
+        "freight",
+        "frete",
+        "freight",
+        "Frete dos pedidos pagos, fora da receita.",
+        "Freight of paid orders, outside revenue.",
+        "frete | fretes | freight | shipping",
+        null_when=Wording(
+            pt="Nenhum arquivo do mês tem coluna de frete.", en="No file of the month has a freight column."
+        ),
+    ),
+    _sales(
+        "fees",
+        "tarifas",
+        "fees",
+        "Tarifas e comissões dos pedidos pagos, com sinal positivo; não são subtraídas da receita líquida.",
+        "Fees and commissions of paid orders, positive; net revenue does not subtract them.",
+        "tarifa | tarifas | taxas | comissao | comissoes | fee | fees | commission | commissions",
+        good="down",
+        null_when=Wording(
+            pt="Nenhum arquivo do mês tem coluna de tarifas.", en="No file of the month has a fee column."
+        ),
     ),
     _sales(
         "lines",

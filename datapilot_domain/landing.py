@@ -93,6 +93,16 @@ class Layout(_Frozen):
     def has(self, field: str) -> bool:
         return field in self.mapping.values()
 
+    @property
+    def is_order_level(self) -> bool:
+        """One row per order, which says only what the order came to (R15)."""
+        has_lines = self.has("line_amount") or (self.has("quantity") and self.has("unit_price"))
+        return not has_lines and not self.names_products and (self.has("order_subtotal") or self.has("order_total"))
+
+    @property
+    def names_products(self) -> bool:
+        return self.has("sku") or self.has("product_name")
+
 
 class MonthCount(_Frozen):
     """Logical records of a file in a month, ignored ones included: those are filed under the main month."""

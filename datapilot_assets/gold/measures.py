@@ -13,7 +13,8 @@ BUCKETS = ("gross", "returns", "cancelled", "open", "unknown", "adjustments")
 def with_bucket(silver: DataFrame) -> DataFrame:
     """silver.sales with `bucket`: the one measure that the line's gross_amount belongs to.
 
-    A line that is none of the others, such as a paid one of quantity 0, is an adjustment (R19).
+    A line that is none of the others, such as a paid one of quantity 0, is an adjustment (R19); where the
+    file has no quantity, a paid sale is one whatever its quantity.
     """
     event, status = F.col("event_type"), F.col("status")
     bucket = (
@@ -22,7 +23,7 @@ def with_bucket(silver: DataFrame) -> DataFrame:
         .when(status == "open", "open")
         .when(status == "unknown", "unknown")
         .when(event == "return", "returns")
-        .when((status == "paid") & (F.col("quantity") > 0), "gross")
+        .when((status == "paid") & F.coalesce(F.col("quantity") > 0, F.lit(True)), "gross")
         .otherwise("adjustments")
     )
     return silver.withColumn("bucket", bucket)
@@ -31,21 +32,25 @@ def with_bucket(silver: DataFrame) -> DataFrame:
 def add_up(lines: DataFrame, by: tuple[str, ...], *more: Column) -> DataFrame:
     """ADDITIVE columns of lines `with_bucket`, grouped `by`, and any `more` aggregates.
 
-    discounts is null where no line of the group knows a discount; net_revenue then subtracts nothing.
+    discounts, freight, fees and units are null where no line of the group knows any; net_revenue then subtracts
+    nothing.
     """
     is_paid_sale = (F.col("event_type") == "sale") & (F.col("status") == "paid")
     zero = F.lit(0)
+    known_discount = F.coalesce("line_discount", "order_discount_alloc")
     discount = F.coalesce("line_discount", zero) + F.coalesce("order_discount_alloc", zero)
-    has_discount = F.col("line_discount").isNotNull() | F.col("order_discount_alloc").isNotNull()
     is_gross = F.col("bucket") == "gross"
+    is_gift = is_gross & F.array_contains("flags", "gift")
     summed = lines.groupBy(*by).agg(
         F.count_if(~F.array_contains("flags", "derived_return")).alias("lines"),
         _sum_of("gross_amount", is_gross).alias("gross_revenue"),
-        F.sum(F.when(has_discount, F.when(is_paid_sale, discount).otherwise(zero))).alias("discounts"),
+        _known_sum(known_discount, discount, is_paid_sale).alias("discounts"),
+        _known_sum(F.col("freight_alloc"), F.col("freight_alloc"), is_paid_sale).alias("freight"),
+        _known_sum(F.col("fee_alloc"), F.col("fee_alloc"), is_paid_sale).alias("fees"),
         _sum_of("gross_amount", F.col("bucket") == "returns").alias("returns_amount"),
         *(_sum_of("gross_amount", F.col("bucket") == bucket).alias(f"{bucket}_amount") for bucket in BUCKETS[2:]),
-        _sum_of("quantity", is_gross).alias("units"),
-        _sum_of("quantity", is_gross & F.array_contains("flags", "gift")).alias("gift_units"),
+        _known_sum(F.col("quantity"), F.col("quantity"), is_gross).alias("units"),
+        _known_sum(F.col("quantity"), F.col("quantity"), is_gift).alias("gift_units"),
         *more,
     )
     net = F.col("gross_revenue") - F.coalesce("discounts", zero) + F.col("returns_amount")
@@ -56,3 +61,8 @@ def add_up(lines: DataFrame, by: tuple[str, ...], *more: Column) -> DataFrame:
 
 def _sum_of(column: str, condition: Column) -> Column:
     return F.coalesce(F.sum(F.when(condition, F.col(column))), F.lit(0))
+
+
+def _known_sum(known: Column, value: Column, condition: Column) -> Column:
+    """Sum of the values under the condition, null where no line of the group, of any kind, is `known`."""
+    return F.sum(F.when(known.isNotNull(), F.when(condition, value).otherwise(F.lit(0))))

@@ -10,7 +10,7 @@ from datapilot_assets.gold.measures import add_up, with_bucket
 from datapilot_domain.contracts.sales_gold import MONEY_SUM, SALES_MONTH
 
 # Columns that are null, not zero, in a month without any line.
-_UNDEFINED = ("discounts", "average_ticket")
+_UNDEFINED = ("discounts", "freight", "fees", "average_ticket")
 
 
 def sales_month(silver: DataFrame, fingerprints: DataFrame, zero_months: DataFrame) -> DataFrame:

@@ -17,9 +17,12 @@ from datapilot_assets.landing.column_facts import ColumnFacts
 from datapilot_assets.landing.continuation import fill_continuations
 from datapilot_assets.landing.dates import date_order
 from datapilot_assets.landing.dialect import Dialect
+from datapilot_assets.landing.events import create_events
 from datapilot_assets.landing.headers import map_headers
 from datapilot_assets.landing.ignored import check_totals, set_aside
+from datapilot_assets.landing.meanings import create_meanings
 from datapilot_assets.landing.records import create_body, create_filled, create_source, write_records
+from datapilot_assets.landing.shares import create_shares
 from datapilot_assets.landing.spool import Spool, spool_records
 from datapilot_assets.landing.tables import Table, find_table
 from datapilot_assets.landing.typed import create_typed
@@ -100,21 +103,24 @@ def decode_sales(
             raise Refusal("NO_GOOD_ROW", "the file has a header and no line; to say zero, declare complete")
         create_filled(connection, fill_continuations(connection, mapping), mapping)
         create_typed(connection, layout, organization.time_zone)
+        create_meanings(connection, has_status=layout.has("status") or layout.has("payment_status"))
+        create_events(connection, layout, calendar)
         decide(connection, layout)
         main_month = find_main_month(connection, calendar) if lines else header_only_month
         if main_month is None or (lines and not _good_rows(connection)):
             raise _no_good_row(connection, dialect, mapping, calendar)
         create_lines(connection, calendar, main_month)
         layout = layout.model_copy(update={"line_level": line_level_fields(connection, layout)})
+        create_shares(connection, layout)
         recipe = recipe_of(layout, organization)
         content = content_id(sha256, recipe)
         customer = create_customers(connection, customer_key, layout.mapping)
         records_file, units_file = workdir / "records.parquet", workdir / "units.parquet"
-        write_records(connection, records_file, content, customer)
+        write_records(connection, records_file, layout, content, customer)
         write_units(connection, units_file, layout)
         ignored = _count(connection, "ignored")
         months = _months(connection, main_month, ignored)
-        notices = _notices(table, mapping, main_month, months)
+        notices = _notices(table, mapping, layout, main_month, months)
     return Decoded(layout, recipe, records_file, units_file, spool.records, ignored, main_month, months, notices)
 
 
@@ -247,7 +253,11 @@ def _months(connection: duckdb.DuckDBPyConnection, main_month: Month, ignored: i
 
 
 def _notices(
-    table: Table, mapping: Mapping[int, str], main_month: Month, months: Mapping[Month, MonthCount]
+    table: Table,
+    mapping: Mapping[int, str],
+    layout: Layout,
+    main_month: Month,
+    months: Mapping[Month, MonthCount],
 ) -> tuple[Notice, ...]:
     fields = set(mapping.values())
     notices = []
@@ -259,6 +269,10 @@ def _notices(
         notices.append(Notice(code="LATE_ROWS", values=values))
     if not fields & {"status", "payment_status"}:
         notices.append(Notice(code="STATUS_ASSUMED", values={}))
+    if not layout.names_products:
+        notices.append(Notice(code="ORDER_LEVEL", values={}))
+    elif not layout.has("quantity"):
+        notices.append(Notice(code="QUANTITY_ABSENT", values={}))
     if not fields & {"order_discount", "line_discount"}:
         notices.append(Notice(code="DISCOUNT_ABSENT", values={}))
     if unmapped := [name for p, name in enumerate(table.dialect.columns) if name and p not in mapping]:

@@ -8,11 +8,14 @@ from pathlib import Path
 import duckdb
 
 from datapilot_assets.landing.continuation import ORDER_TEXT
+from datapilot_assets.landing.shares import SHARES
 from datapilot_assets.landing.values import number_sql
 from datapilot_domain.contracts.sales import BRONZE_SALES
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
+from datapilot_domain.landing import Layout
 
 SURPLUS = "_surplus"
+TOLERATED = ("order_freight", "order_tax", "fees", "refund_amount")
 
 
 def create_body(connection: duckdb.DuckDBPyConnection) -> None:
@@ -51,21 +54,37 @@ def create_filled(connection: duckdb.DuckDBPyConnection, continued: bool, mappin
     )
 
 
-def write_records(connection: duckdb.DuckDBPyConnection, path: Path, content_id: str, customer: str) -> None:
+def write_records(
+    connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, content_id: str, customer: str
+) -> None:
     """Write the bronze records; `customer` is the SQL of the customer that `customers` hashes."""
+    of_line = ("month", "sold_on", "event_type", "unit_key", "occurrence", "is_copy", "sale_status", "currency_code")
     decided = {
         "content_id": f"'{content_id}'",
         "customer_key": "c.customer_key",
-        **{name: f"l.{name}" for name in ("month", "sold_on", "event_type", "unit_key", "occurrence")},
+        "order_key": "l.order_id",
+        "line_number": "CASE WHEN l.by_number THEN l.line_number END",
+        "status_raw": "t.status_raw",
+        "unreadable": _unreadable_sql(layout),
+        **{name: f"l.{name}" for name in of_line},
+        **{name: f"h.{name}" for name in SHARES},
     }
     columns = ", ".join(f"{decided.get(name, f's.{name}')} AS {name}" for name in BRONZE_SALES.column_names)
     connection.execute(
         f"""
         COPY (SELECT {columns} FROM (SELECT *, {customer} AS customer FROM filled) s
-            JOIN lines l USING (record_no) LEFT JOIN customers c USING (customer))
+            JOIN lines l USING (record_no) LEFT JOIN shares h USING (record_no)
+            LEFT JOIN statuses t USING (status_id) LEFT JOIN customers c USING (customer))
         TO '{path}' (FORMAT parquet)
         """
     )
+
+
+def _unreadable_sql(layout: Layout) -> str:
+    """Names of the fields whose unreadable text spoils no revenue figure: the line is kept and says so."""
+    names = [name for name in TOLERATED if layout.has(name)]
+    found = ", ".join(f"CASE WHEN s.{name} IS NOT NULL AND l.{name} IS NULL THEN '{name}' END" for name in names)
+    return f"list_filter([{found}], lambda name: name IS NOT NULL)" if names else "CAST(NULL AS VARCHAR[])"
 
 
 def _field_sql(positions: Sequence[int], mark: str) -> str:

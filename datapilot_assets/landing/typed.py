@@ -16,12 +16,19 @@ MAYBE_LINE_LEVEL = tuple(
     if field.holds == "number" and (field.grain == "order" or field.name == "line_discount")
 )
 
+# Fields whose text decides something beside their number or date.
+RAW_FIELDS = (
+    "sold_at", "quantity", "unit_price", "line_amount", "line_discount", "order_discount", "order_total",
+    "order_subtotal", "status", "payment_status", "currency", "operation_nature", "cancel_reason",
+)  # fmt: skip
+
 
 def create_typed(connection: duckdb.DuckDBPyConnection, layout: Layout, time_zone: str) -> None:
     """Create the view `typed` from the view `filled` (fields as text).
 
-    typed: record_no, order_id, store, product (sku, else the name), quantity_text, amount_text (line amount,
-    else unit price) and line_amount as text; sold_on date (civil, in `time_zone`), line_no int,
+    typed: record_no, defect, extras, order_id, store, sku, product_name, product (sku, else the name),
+    quantity_text, amount_text (what the record is worth, as written), line_amount and `raw_<field>` of RAW_FIELDS
+    as text; sold_on date (civil, in `time_zone`), line_no int,
     quantity decimal(18,4), unit_price decimal(18,6), written_amount decimal(18,4), and each mapped field of
     MAYBE_LINE_LEVEL as decimal(18,4). Null where the text is no number or date.
     """
@@ -31,16 +38,19 @@ def create_typed(connection: duckdb.DuckDBPyConnection, layout: Layout, time_zon
         return number_sql(field, mark, scale) if mark else f"CAST(NULL AS DECIMAL(18,{scale}))"
 
     levels = [name for name in MAYBE_LINE_LEVEL if layout.has(name)]
+    absent = [name for name in ("order_discount", "line_discount") if name not in levels]
+    worth = "coalesce(line_amount, unit_price, order_subtotal, order_total)"
     connection.execute(
         f"""
         CREATE VIEW typed AS
-        SELECT record_no, order_id, store, coalesce(sku, product_name) AS product,
-            quantity AS quantity_text, coalesce(line_amount, unit_price) AS amount_text, line_amount,
+        SELECT record_no, defect, extras, order_id, store, sku, product_name, coalesce(sku, product_name) AS product,
+            quantity AS quantity_text, {worth} AS amount_text, line_amount,
+            {", ".join(f"{name} AS raw_{name}" for name in RAW_FIELDS)},
             {date_sql("sold_at", layout.date_orders["sold_at"], time_zone)} AS sold_on,
             CASE WHEN regexp_full_match(line_no, '[0-9]{{1,9}}') THEN line_no::INT END AS line_no,
             {number("quantity")} AS quantity, {number("unit_price", 6)} AS unit_price,
             {number("line_amount")} AS written_amount
-            {"".join(f", {number(name)} AS {name}" for name in levels)}
+            {"".join(f", {number(name)} AS {name}" for name in (*levels, *absent))}
         FROM filled
         """
     )

@@ -1,4 +1,4 @@
-"""Units of merge (R4, R21): which event a record is, which unit it belongs to, and the index of a file's units."""
+"""Units of merge (R4, R21): which unit and which line of it a record is, and the index of a file's units."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pyarrow
 
 from datapilot_assets.landing.sources import other_ids_sql
 from datapilot_assets.landing.typed import MAYBE_LINE_LEVEL
+from datapilot_domain.contracts.sales_fields import SALES_FIELDS
 from datapilot_domain.landing import Layout
 from datapilot_domain.partitions import Calendar, Month
 
@@ -22,37 +23,34 @@ _SEPARATOR = "chr(31)"
 
 
 def decide(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
-    """Create the tables `decided` and `repeats` from `typed`.
+    """Create the tables `decided` and `repeats` from `events`.
 
     decided: record_no, order_id, line_no int, sold_on date, amount decimal(18,4) (line value), event_type,
-    keyless (no order), unit_hash, line_hash, and each mapped field of MAYBE_LINE_LEVEL as a number.
-    repeats: record_no, occurrence, for every occurrence after the first.
+    status_id, sale_status, currency_code, fit, keyless, unit_hash, line_hash, and each mapped field of
+    MAYBE_LINE_LEVEL as a number.
+    repeats: record_no, occurrence, is_copy, by_number, for every record that has equal lines in its unit.
 
-    Units are `order, store, order_id, event_type[, return date]`; a keyless line's are `line, store, date,
-    sku or product, quantity, amount, occurrence`. Lines of an order are equal when they have the same line
-    number or, without one, the same (sku or product, unit price).
+    Units are `order, store, order_id, kind[, return date]`; a keyless line's are `line, store, date, sku or
+    product, quantity, amount, occurrence`. Adjustments belong to the sale of their order, so that a newer
+    version of the order replaces them as well. Lines of an order are equal when they have the same line
+    number or, without one, the same (sku or product, unit price). Rows that are equal as a whole under one
+    explicit number are copies of the first; different rows under one number are told apart by occurrence.
     """
     levels = [name for name in MAYBE_LINE_LEVEL if layout.has(name)]
     connection.execute(
         f"""
         CREATE TABLE decided AS
-        WITH valued AS (
-            SELECT *, CASE WHEN line_amount IS NOT NULL THEN written_amount
-                ELSE TRY_CAST(quantity * unit_price AS DECIMAL(18,4)) END AS amount,
-                order_id IS NULL AS keyless,
-            FROM typed),
-        events AS (
-            SELECT *, CASE WHEN quantity < 0 OR amount < 0 THEN 'return' ELSE 'sale' END AS event_type
-            FROM valued),
-        units AS (
+        WITH units AS (
             SELECT *, CASE WHEN keyless
                 THEN concat_ws({_SEPARATOR}, 'line', coalesce(store, ''), coalesce(sold_on::VARCHAR, ''),
                     coalesce(product, ''), coalesce(quantity::VARCHAR, quantity_text, ''),
                     coalesce(amount::VARCHAR, amount_text, ''))
-                ELSE concat_ws({_SEPARATOR}, 'order', coalesce(store, ''), order_id, event_type,
+                ELSE concat_ws({_SEPARATOR}, 'order', coalesce(store, ''), order_id,
+                    CASE event_type WHEN 'adjustment' THEN 'sale' ELSE event_type END,
                     CASE WHEN event_type = 'return' THEN coalesce(sold_on::VARCHAR, '') END) END AS unit
             FROM events)
-        SELECT record_no, order_id, line_no, sold_on, amount, event_type, keyless, md5(unit) AS unit_hash,
+        SELECT record_no, order_id, line_no, sold_on, amount, event_type, status_id, sale_status,
+            currency_code, fit, keyless, md5(unit) AS unit_hash,
             md5_number(CASE WHEN keyless THEN unit
                 WHEN line_no IS NOT NULL THEN concat_ws({_SEPARATOR}, unit, 'no', line_no)
                 ELSE concat_ws({_SEPARATOR}, unit, 'of', coalesce(product, ''),
@@ -61,15 +59,24 @@ def decide(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
         FROM units
         """
     )
+    texts = ", ".join(f"'{field.name}': {field.name}" for field in SALES_FIELDS)
     connection.execute(
-        """
+        f"""
         CREATE TABLE repeats AS
-        SELECT record_no, occurrence FROM (
-            SELECT record_no, CAST(row_number() OVER (PARTITION BY line_hash ORDER BY record_no) AS INT)
-                AS occurrence
-            FROM decided
-            WHERE line_hash IN (SELECT line_hash FROM decided GROUP BY line_hash HAVING count(*) > 1))
-        WHERE occurrence > 1
+        WITH repeated AS (
+            SELECT record_no, line_hash, line_no IS NOT NULL AND NOT keyless AS numbered FROM decided
+            WHERE line_hash IN (SELECT line_hash FROM decided GROUP BY line_hash HAVING count(*) > 1)),
+        written AS (
+            SELECT r.*, CASE WHEN numbered THEN md5(CAST({{{texts}, 'extras': extras}} AS VARCHAR)) END AS text
+            FROM repeated r JOIN filled USING (record_no)),
+        counted AS (
+            SELECT record_no, numbered, CAST(row_number() OVER of_line AS INT) AS occurrence,
+                row_number() OVER (PARTITION BY line_hash, text ORDER BY record_no) AS copy,
+                min(text) OVER all_of_line = max(text) OVER all_of_line AS all_equal
+            FROM written
+            WINDOW of_line AS (PARTITION BY line_hash ORDER BY record_no), all_of_line AS (PARTITION BY line_hash))
+        SELECT record_no, occurrence, numbered AND copy > 1 AS is_copy, numbered AND all_equal AS by_number
+        FROM counted
         """
     )
 
@@ -104,11 +111,17 @@ def find_main_month(connection: duckdb.DuckDBPyConnection, calendar: Calendar) -
 
 
 def create_lines(connection: duckdb.DuckDBPyConnection, calendar: Calendar, main_month: Month) -> None:
-    """Create the view `lines`: `decided` with month, occurrence and unit_key."""
+    """Create the view `lines`: `decided` with month, occurrence, is_copy, line_number and unit_key.
+
+    line_number: the explicit number of the line where it says which line it is, else its occurrence.
+    """
     connection.execute(
         f"""
         CREATE VIEW lines AS
-        SELECT d.*, coalesce(r.occurrence, 1) AS occurrence,
+        SELECT d.*, coalesce(r.occurrence, 1) AS occurrence, coalesce(r.is_copy, false) AS is_copy,
+            NOT keyless AND line_no IS NOT NULL AND coalesce(r.by_number, true) AS by_number,
+            CASE WHEN NOT keyless AND coalesce(r.by_number, true) THEN coalesce(line_no, 1)
+                ELSE coalesce(r.occurrence, 1) END AS line_number,
             CASE WHEN sold_on BETWEEN DATE '{calendar.first.first_day}' AND DATE '{calendar.last.last_day}'
                 THEN strftime(sold_on, '%Y-%m') ELSE '{main_month}' END AS month,
             CASE WHEN keyless THEN md5(concat_ws({_SEPARATOR}, unit_hash, coalesce(r.occurrence, 1)))
@@ -147,12 +160,12 @@ def write_units(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layou
     total = "max(order_total)" if layout.has("order_total") else "NULL"
     connection.execute(
         f"""
-        COPY (SELECT unit_key, any_value(event_type) AS event_type, any_value(order_id) AS order_id, line_no,
+        COPY (SELECT unit_key, max(event_type) AS event_type, any_value(order_id) AS order_id, line_no,
                 sold_on, any_value(month) AS month, count(*)::INT AS records,
-                CAST(sum(amount) AS DECIMAL(28,4)) AS amount,
+                CAST(sum(coalesce(gross_alloc, amount)) AS DECIMAL(28,4)) AS amount,
                 CAST({other_ids or "NULL"} AS VARCHAR[]) AS other_ids,
                 CAST({total} AS DECIMAL(18,4)) AS order_total
-            FROM {extras} GROUP BY unit_key, line_no, sold_on)
+            FROM {extras} LEFT JOIN shares USING (record_no) GROUP BY unit_key, line_no, sold_on)
         TO '{path}' (FORMAT parquet)
         """
     )

@@ -10,12 +10,11 @@ from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.window import Window
 
 from datapilot_assets.conform import conform
-from datapilot_assets.silver.amounts import Share, allocate, parse_number
+from datapilot_assets.silver.amounts import parse_number
 from datapilot_assets.silver.privacy import MASK, mask_values, masked_sql
-from datapilot_assets.silver.status import with_status
+from datapilot_assets.silver.returns import with_returns
 from datapilot_assets.silver.times import with_sold_at
 from datapilot_domain.contracts.sales import BRONZE_SALES, MONEY, SALES_QUARANTINE, SALES_RULES, SILVER_SALES
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
@@ -26,31 +25,18 @@ WARNINGS = tuple(rule for rule in SALES_RULES if rule.severity == "WARN")
 
 _FIELDS = tuple(field.name for field in SALES_FIELDS)
 _DECIDED = tuple(name for name in BRONZE_SALES.column_names if name not in _FIELDS)
-# Number fields that silver reads, with their types.
+# Number fields that silver reads, with their types; what an order's lines share was spread by landing.
 _NUMBERS = {
     "quantity": MONEY,
     "unit_price": "decimal(18,6)",
     "line_amount": MONEY,
     "line_discount": MONEY,
     "order_discount": MONEY,
-    "order_freight": MONEY,
-    "order_tax": MONEY,
-    "fees": MONEY,
-    "refund_amount": MONEY,
-}
-# Unreadable text in these spoils no revenue figure: the line is kept and flagged.
-_TOLERATED = ("unit_price", "order_freight", "order_tax", "fees", "refund_amount")
-_ALLOCATED = {
-    "order_discount_alloc": "order_discount",
-    "freight_alloc": "order_freight",
-    "tax_alloc": "order_tax",
-    "fee_alloc": "fees",
+    "returned_quantity": MONEY,
 }
 # Fields whose absence from a layout means something else than a blank (R12).
-_PRESENCE = ("status", "payment_status", "line_discount", "refund_amount", *_ALLOCATED.values())
+_PRESENCE = ("status", "payment_status", "line_discount", "order_discount", "quantity", "order_level")
 _PERSONAL = {field.name for field in SALES_FIELDS if field.personal}
-# One order event of one file in one month: what a month holds never depends on the months read beside it.
-_ORDER = ("landed_seq", "unit_key", "month")
 
 
 def classify_sales(records: DataFrame, entries: DataFrame, lost: DataFrame) -> DataFrame:
@@ -58,16 +44,14 @@ def classify_sales(records: DataFrame, entries: DataFrame, lost: DataFrame) -> D
 
     records: BRONZE_SALES columns of the wanted months.
     entries: per active landing entry content_id, source_id, file, file_sha256, landed_seq int, layout,
-        arrived_on date, decimal_marks map<field, "," or ".">, has map<field, boolean>, line_level
-        array<field>, currency, time_zone, org_id. Records of contents that it does not name are invisible.
+        arrived_on date, decimal_marks map<field, "," or ".">, has map<field, boolean>, currency, time_zone,
+        org_id. Records of contents that it does not name are invisible.
     lost: rows that a newer version replaced: landed_seq, unit_key, line_no int and sold_on (null-safe).
     Result: silver's columns, `raw` (source text), `number` (source numbers), `failures` ("CODE:field" of
-    ERROR rules, in rule order), `warnings` (codes of WARN rules), `fate`, and what the quarantine needs.
+    ERROR rules, in rule order), `warnings` (codes of WARN rules), `fate`, and what the quarantine needs. No row
+    asks another one: whatever needs the whole file, landing decided.
     """
-    rows = _judge(_typed(records.join(F.broadcast(_facts(entries)), "content_id")))
-    # One exchange serves every window below.
-    rows = _mark_repeats(rows.repartition(*(F.col(name) for name in _ORDER)))
-    rows = _with_amounts(rows)
+    rows = _with_fate(_judge(_typed(records.join(F.broadcast(_facts(entries)), "content_id"))))
     gone = lost.select(*(F.col(name).alias(f"_lost_{name}") for name in _LOST))
     same = [F.col(_LOST[name]).eqNullSafe(F.col(f"_lost_{name}")) for name in _LOST]
     return rows.join(gone, reduce(Column.__and__, same), "left_anti")
@@ -82,32 +66,9 @@ _LOST = {
 
 
 def silver_sales(classified: DataFrame, fingerprints: DataFrame) -> DataFrame:
-    """SILVER_SALES: good rows, and beside every sale that its status says was returned a return row (R18)."""
-    good = classified.where(F.col("fate") == "good")
-    derived = F.explode(
-        F.when(F.col("is_returned"), F.array(F.lit(False), F.lit(True))).otherwise(F.array(F.lit(False)))
-    )
-    rows = good.select("*", derived.alias("is_derived"))
-    is_derived = F.col("is_derived")
-    refund = F.when(F.col("refund_alloc") != 0, F.abs("refund_alloc")).otherwise(F.col("gross_amount"))
-    gross = F.when(is_derived, -refund).otherwise(F.col("gross_amount"))
-    shares = ("line_discount", *_ALLOCATED)
-    rows = rows.withColumns(
-        {
-            "sale_line_id": F.md5(F.concat_ws("\x1f", "line_identity", F.when(is_derived, F.lit("derived_return")))),
-            "event_type": F.when(is_derived, F.lit("return")).otherwise(F.col("event_type")),
-            "status": F.when(F.col("is_returned") & ~is_derived, F.lit("paid")).otherwise(F.col("status")),
-            "quantity": F.when(is_derived, -F.col("quantity")).otherwise(F.col("quantity")),
-            "gross_amount": gross,
-            "net_amount": F.when(is_derived, gross).otherwise(F.col("net_amount")),
-            "flags": F.when(is_derived, F.array(F.lit("derived_return"), F.lit("return_date_assumed"))).otherwise(
-                F.col("flags")
-            ),
-            "extras": mask_values("extras"),
-            **{name: F.when(~is_derived, F.col(name)) for name in shares},
-        }
-    )
-    return conform(rows, SILVER_SALES, fingerprints)
+    """SILVER_SALES: good rows, and beside every sale that was given back a return row (R18)."""
+    rows = with_returns(classified.where(F.col("fate") == "good"))
+    return conform(rows.withColumn("extras", mask_values("extras")), SILVER_SALES, fingerprints)
 
 
 def sales_quarantine(classified: DataFrame, fingerprints: DataFrame) -> DataFrame:
@@ -151,13 +112,9 @@ def _facts(entries: DataFrame) -> DataFrame:
     # SQL text where many fields are alike: one call to the JVM instead of several per field.
     has = ", ".join(f"coalesce(try_element_at(has, '{name}'), false) AS {name}" for name in _PRESENCE)
     mark = ", ".join(f"try_element_at(decimal_marks, '{name}') AS {name}" for name in _NUMBERS)
-    per_line = ", ".join(
-        f"array_contains(line_level, '{name}') AS {name}" for name in (*_ALLOCATED.values(), "refund_amount")
-    )
     return entries.selectExpr(
         *("content_id", "source_id", "file", "file_sha256", "landed_seq", "layout", "arrived_on", "org_id"),
-        *("time_zone", "currency AS usual_currency"),
-        *(f"struct({has}) AS has", f"struct({mark}) AS mark", f"struct({per_line}) AS per_line"),
+        *("time_zone", "currency AS usual_currency", f"struct({has}) AS has", f"struct({mark}) AS mark"),
     )
 
 
@@ -167,24 +124,28 @@ def _typed(rows: DataFrame) -> DataFrame:
     raw = ", ".join(f"nullif(trim({name}), '') AS {name}" for name in _FIELDS)
     rows = rows.selectExpr(*_DECIDED, *facts, f"struct({raw}) AS raw")
     numbers = (parse_number(F.col(f"raw.{n}"), F.col(f"mark.{n}"), ddl).alias(n) for n, ddl in _NUMBERS.items())
-    rows = with_sold_at(with_status(rows)).withColumn("number", F.struct(*numbers))
+    rows = with_sold_at(rows).withColumn("number", F.struct(*numbers))
     quantity, amount = F.col("number.quantity"), F.col("number.line_amount")
-    gross = F.coalesce(amount, (quantity * F.col("number.unit_price")).try_cast(MONEY))
+    gross = F.coalesce(amount, (quantity * F.col("number.unit_price")).try_cast(MONEY), F.col("gross_alloc"))
     # A return document may count upwards; as an event it is negative (R18).
-    turned = F.when((F.col("event_type") == "return") & (quantity >= 0) & (gross >= 0), -1).otherwise(1)
+    upwards = (F.col("event_type") == "return") & F.coalesce(quantity >= 0, F.lit(True)) & (gross >= 0)
+    turned = F.when(upwards, -1).otherwise(1)
     as_written = (
-        *("order_id", "sku", "product_name", "category", "variant", "unit", "channel", "store", "seller"),
+        *("sku", "product_name", "category", "variant", "unit", "channel", "store", "seller"),
         *("payment_method", "city", "state", "country"),
     )
     return rows.withColumns(
         {
             **{name: F.col(f"raw.{name}") for name in as_written},
+            "order_id": F.col("order_key"),
+            "status": F.col("sale_status"),
             "explicit_line_no": F.when(F.col("raw.line_no").rlike("^[0-9]{1,9}$"), F.col("raw.line_no").cast("int")),
             "product_key": F.coalesce(F.col("raw.sku"), F.lower("raw.product_name")),
             "quantity": (quantity * turned).cast(MONEY),
             "unit_price": F.col("number.unit_price"),
             "gross_amount": (gross * turned).cast(MONEY),
-            "currency": F.coalesce(F.upper("raw.currency"), F.col("usual_currency")),
+            "line_discount": F.col("line_discount_alloc"),
+            "currency": F.coalesce(F.col("currency_code"), F.col("usual_currency")),
         }
     )
 
@@ -204,74 +165,41 @@ def _judge(rows: DataFrame) -> DataFrame:
     )
 
 
-def _mark_repeats(rows: DataFrame) -> DataFrame:
-    """`fate`, `line_no` and `line_identity`: the same explicit number twice inside an order.
-
-    Equal rows: the second is superseded. Different rows: the number says nothing, the occurrence counts.
-    """
-    numbered = F.col("explicit_line_no").isNotNull()
-    rows = rows.withColumn("_content", F.when(numbered, F.md5(F.to_json(F.struct("sold_on", "raw", "extras")))))
-    copies = Window.partitionBy(*_ORDER, "explicit_line_no", "_content").orderBy("record_no")
-    rows = rows.withColumn("_copy", F.row_number().over(copies))
-    superseded = numbered & (F.col("_copy") > 1)
-    fate = F.when(superseded, "superseded").when(F.size("failures") > 0, "quarantined").otherwise("good")
-    others = Window.partitionBy(*_ORDER, "explicit_line_no")
-    rows = rows.withColumns({"fate": fate, "_firsts": F.count_if(F.col("_copy") == 1).over(others)})
-    by_number = numbered & (F.col("_firsts") == 1)
+def _with_fate(rows: DataFrame) -> DataFrame:
+    """`fate`, `line_identity`, `net_amount` and `flags` of each record."""
+    fate = (
+        F.when(F.coalesce("is_copy", F.lit(False)), "superseded")
+        .when(F.size("failures") > 0, "quarantined")
+        .otherwise("good")
+    )
     what = ("line_no", "sku", "product_name", "variant", "quantity", "unit_price", "line_amount")
     content = [F.coalesce(F.col(f"raw.{name}"), F.lit("")) for name in what]
-    line = F.when(by_number, F.concat(F.lit("line "), "explicit_line_no")).otherwise(
+    line = F.when(F.col("line_number").isNotNull(), F.concat(F.lit("line "), "line_number")).otherwise(
         F.concat_ws("\x1f", *content, F.col("occurrence").cast("string"))
+    )
+    discount = F.coalesce(F.col("line_discount"), F.lit(0)) + F.coalesce(F.col("order_discount_alloc"), F.lit(0))
+    is_paid_sale = (F.col("event_type") == "sale") & F.col("status").isin("paid", "returned")
+    flags = {
+        "derived": F.col("raw.line_amount").isNull(),
+        "order_level": F.col("has.order_level"),
+        "quantity_absent": F.col("quantity").isNull(),
+        "status_assumed": ~(F.col("has.status") | F.col("has.payment_status")),
+        "discount_absent": ~(F.col("has.line_discount") | F.col("has.order_discount")),
+        "status_returned": (F.col("event_type") == "sale") & (F.col("status") == "returned"),
+        "gift": is_paid_sale & (F.col("quantity") > 0) & (F.col("gross_amount") == 0),
+        "adjustment": F.col("event_type") == "adjustment",
+        "unit_price_unreadable": F.col("raw.unit_price").isNotNull() & F.col("unit_price").isNull(),
+    }
+    listed = F.array_compact(F.array(*(F.when(condition, F.lit(flag)) for flag, condition in flags.items())))
+    unreadable = F.transform(
+        F.coalesce("unreadable", F.array().cast("array<string>")), lambda name: F.concat(name, F.lit("_unreadable"))
     )
     return rows.withColumns(
         {
-            "line_no": F.when(by_number, F.col("explicit_line_no")).otherwise(F.col("occurrence")),
+            "fate": fate,
+            "line_no": F.coalesce("line_number", "occurrence"),
             "line_identity": F.concat_ws("\x1f", "source_id", "unit_key", line),
+            "net_amount": (F.col("gross_amount") - discount).cast(MONEY),
+            "flags": F.concat(listed, unreadable),
         }
-    ).drop("_content", "_copy", "_firsts")
-
-
-def _with_amounts(rows: DataFrame) -> DataFrame:
-    """Discounts, freight, tax, fees and refund of each good line, its net amount and its flags."""
-    good, is_sale = F.col("fate") == "good", F.col("event_type") == "sale"
-    is_returned = good & is_sale & (F.col("quantity") > 0) & (F.col("status") == "returned")
-    rows = rows.withColumns({"is_good": good, "is_returned": F.coalesce(is_returned, F.lit(False))})
-    shares = {alloc: Share(F.col(f"number.{field}"), "is_good") for alloc, field in _ALLOCATED.items()}
-    shares["refund_alloc"] = Share(F.col("number.refund_amount"), "is_returned")
-    rows = allocate(rows, _ORDER, F.struct("line_no", "record_no"), shares)
-
-    def per_line(field: str) -> Column:
-        return F.coalesce(F.col(f"number.{field}"), F.lit(0))
-
-    both = F.col("has.order_discount") & F.col("per_line.order_discount")
-    of_line = F.when(F.col("has.line_discount"), per_line("line_discount"))
-    of_order = F.when(both, per_line("order_discount"))
-    amounts = {
-        alloc: F.when(
-            F.col(f"has.{field}"), F.when(F.col(f"per_line.{field}"), per_line(field)).otherwise(F.col(alloc))
-        )
-        for alloc, field in {**_ALLOCATED, "refund_alloc": "refund_amount"}.items()
-    }
-    amounts["order_discount_alloc"] = F.when(~both, amounts["order_discount_alloc"])
-    amounts["line_discount"] = F.when(
-        of_line.isNotNull() | of_order.isNotNull(),
-        F.coalesce(of_line, F.lit(0)) + F.coalesce(of_order, F.lit(0)),
-    ).cast(MONEY)
-    rows = rows.withColumns(amounts)
-    discount = F.coalesce(F.col("line_discount"), F.lit(0)) + F.coalesce(F.col("order_discount_alloc"), F.lit(0))
-    is_paid = F.col("status").isin("paid", "returned")
-    flags = {
-        "derived": F.col("number.line_amount").isNull(),
-        "status_assumed": ~(F.col("has.status") | F.col("has.payment_status")),
-        "discount_absent": ~(F.col("has.line_discount") | F.col("has.order_discount")),
-        "status_returned": F.col("is_returned"),
-        "gift": is_sale & is_paid & (F.col("quantity") > 0) & (F.col("gross_amount") == 0),
-        "adjustment": F.col("event_type") == "adjustment",
-        **{
-            f"{name}_unreadable": F.col(f"raw.{name}").isNotNull() & F.col(f"number.{name}").isNull()
-            for name in _TOLERATED
-        },
-    }
-    listed = F.array(*(F.when(condition, F.lit(flag)) for flag, condition in flags.items()))
-    net = (F.col("gross_amount") - discount).cast(MONEY)
-    return rows.withColumns({"net_amount": net, "flags": F.array_compact(listed)})
+    )

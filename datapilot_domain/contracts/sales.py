@@ -34,6 +34,20 @@ _DECIDED = (
         description="Number among the equal lines of its order (or day, without an order) in the file, from 1",
         nullable=False,
     ),
+    Column(name="is_copy", type="boolean", description="Equal to an earlier row under the same explicit line number"),
+    Column(name="line_number", type="int", description="Explicit line number, null where it does not tell lines apart"),
+    Column(name="order_key", description="Identity of the order: its number, with till and date where numbers restart"),
+    Column(name="status_raw", description="Status text that decides"),
+    Column(name="sale_status", description="paid, open, cancelled, refused, returned, unknown (R17)"),
+    Column(name="currency_code", description="ISO 4217 code of the currency text; null for none or an unknown one"),
+    Column(name="gross_alloc", type=MONEY, description="Value of a record of an order-level file (R15)"),
+    Column(name="line_discount_alloc", type=MONEY, description="Discount that the source gives per line"),
+    Column(name="order_discount_alloc", type=MONEY, description="Share of the order's discount, counted once (R15)"),
+    Column(name="freight_alloc", type=MONEY, description="Share of the order's freight"),
+    Column(name="tax_alloc", type=MONEY, description="Share of the order's tax"),
+    Column(name="fee_alloc", type=MONEY, description="Share of the order's fees"),
+    Column(name="refund_alloc", type=MONEY, description="Share of the order's refund"),
+    Column(name="unreadable", type="array<string>", description="Fields beside revenue whose text is no number"),
     Column(name="customer_key", description="HMAC of the customer with the organization's own key"),
     Column(name="defect", description="CODE:field that the decoder found, null when the record is whole"),
     Column(name="extras", type="map<string,string>", description="Columns that no field of the contract takes"),
@@ -52,7 +66,9 @@ EVENT_TYPES = ("sale", "return", "cancellation", "adjustment")
 STATUSES = ("paid", "open", "cancelled", "refused", "returned", "unknown")
 
 # Conditions read the candidate row: typed columns under their silver names, source text under `raw`, source
-# numbers under `number`, and `arrived_on` (organization-local date of arrival of the file).
+# numbers under `number`, what the layout has under `has`, and `arrived_on` (organization-local date of arrival of
+# the file). They are written in the SQL that Spark and DuckDB share: landing asks the ERROR rules which lines will
+# stand, before it spreads an order's amounts over them.
 SALES_RULES = (
     Rule(code="RECORD_SHAPE", column="record", condition="defect IS NOT NULL"),
     Rule(code="DATE_MISSING", column="sold_at", condition="sold_on IS NULL AND raw.sold_at IS NULL"),
@@ -60,14 +76,19 @@ SALES_RULES = (
     Rule(
         code="DATE_OUTSIDE_CALENDAR",
         column="sold_at",
-        condition="date_format(sold_on, 'yyyy-MM') <> month OR sold_on > date_add(arrived_on, 1)",
+        condition="substr(CAST(sold_on AS STRING), 1, 7) <> month OR sold_on > arrived_on + 1",
     ),
     Rule(
         code="QUANTITY_UNREADABLE",
         column="quantity",
         condition="quantity IS NULL AND raw.quantity IS NOT NULL",
     ),
-    Rule(code="QUANTITY_MISSING", column="quantity", condition="quantity IS NULL AND raw.quantity IS NULL"),
+    Rule(
+        code="QUANTITY_MISSING",
+        column="quantity",
+        # A column that the layout does not have is null (R12); an order-level value has no quantity to miss.
+        condition="has.quantity AND NOT has.order_level AND quantity IS NULL AND raw.quantity IS NULL",
+    ),
     Rule(
         code="AMOUNT_UNREADABLE",
         column="line_amount",
@@ -81,14 +102,31 @@ SALES_RULES = (
         " AND (unit_price IS NULL OR (quantity IS NOT NULL AND gross_amount IS NULL))",
     ),
     Rule(
+        code="AMOUNT_UNREADABLE",
+        column="order_total",
+        condition="has.order_level AND gross_amount IS NULL"
+        " AND (raw.order_total IS NOT NULL OR raw.order_subtotal IS NOT NULL)",
+    ),
+    Rule(
         code="AMOUNT_MISSING",
         column="line_amount",
-        condition="raw.line_amount IS NULL AND raw.unit_price IS NULL",
+        condition="NOT has.order_level AND raw.line_amount IS NULL AND raw.unit_price IS NULL",
+    ),
+    Rule(
+        code="AMOUNT_MISSING",
+        column="order_total",
+        condition="has.order_level AND raw.order_total IS NULL AND raw.order_subtotal IS NULL",
     ),
     Rule(
         code="SIGN_CONFLICT",
         column="quantity",
-        condition="quantity * gross_amount < 0",
+        # A correction may take money away by a positive quantity.
+        condition="event_type <> 'adjustment' AND sign(quantity) * sign(gross_amount) < 0",
+    ),
+    Rule(
+        code="CURRENCY_UNKNOWN",
+        column="currency",
+        condition="raw.currency IS NOT NULL AND currency_code IS NULL",
     ),
     Rule(
         code="PRODUCT_AND_ORDER_MISSING",
@@ -104,6 +142,14 @@ SALES_RULES = (
         code="DISCOUNT_UNREADABLE",
         column="line_discount",
         condition="raw.line_discount IS NOT NULL AND number.line_discount IS NULL",
+    ),
+    Rule(
+        code="DISCOUNT_EXCEEDS_GROSS",
+        column="order_discount",
+        # The cents that rounding leaves to the last line are no excess.
+        condition="event_type = 'sale' AND gross_amount > 0"
+        " AND coalesce(line_discount, 0) + coalesce(order_discount_alloc, 0) > gross_amount + 0.05",
+        severity="WARN",
     ),
     Rule(
         code="STATUS_UNKNOWN",
@@ -141,7 +187,7 @@ SILVER_SALES = TableContract(
         Column(name="category", description="Product category"),
         Column(name="variant", description="Variation"),
         Column(name="unit", description="Unit of measure"),
-        Column(name="quantity", type=MONEY, description="Quantity; negative on returns", nullable=False),
+        Column(name="quantity", type=MONEY, description="Quantity; negative on returns; null where the file has none"),
         Column(name="unit_price", type="decimal(18,6)", description="Price of one unit"),
         Column(
             name="gross_amount",

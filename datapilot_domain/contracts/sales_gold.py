@@ -38,8 +38,18 @@ ADDITIVE = (
         description="Stock adjustments, postage and fee rows (R19)",
         nullable=False,
     ),
-    Column(name="units", type=MONEY_SUM, description="Quantity of paid positive lines", nullable=False),
-    Column(name="gift_units", type=MONEY_SUM, description="Of these, at price 0", nullable=False),
+    Column(
+        name="units",
+        type=MONEY_SUM,
+        description="Quantity of paid positive lines; null where no file has a quantity",
+    ),
+    Column(name="gift_units", type=MONEY_SUM, description="Of these, at price 0"),
+    Column(
+        name="freight",
+        type=MONEY_SUM,
+        description="Freight of paid orders; null where no layout has a freight column",
+    ),
+    Column(name="fees", type=MONEY_SUM, description="Fees of paid orders; null where no layout has a fee column"),
 )
 ADDITIVE_NAMES = tuple(column.name for column in ADDITIVE)
 CURRENCY = Column(name="currency", description="ISO 4217 code; currencies are never added", nullable=False)

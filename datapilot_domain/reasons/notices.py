@@ -32,6 +32,19 @@ NOTICES = (
         "Inclua a situação do pedido na exportação.", "Include the order status in the export.",
     ),
     reason(
+        "ORDER_LEVEL", "notice",
+        "O arquivo não tem produtos: receita e pedidos contam, as tabelas de produtos deixam estas vendas de fora.",
+        "The file has no products: revenue and orders count, product tables leave these sales out.",
+        "Para ver produtos, exporte o relatório com uma linha por item.",
+        "To see products, export the report with one line per item.",
+    ),
+    reason(
+        "QUANTITY_ABSENT", "notice",
+        "Sem coluna de quantidade: a receita conta, as unidades vendidas ficam em branco.",
+        "No quantity column: revenue counts, units sold stay null.",
+        "Inclua a quantidade na exportação.", "Include the quantity in the export.",
+    ),
+    reason(
         "DISCOUNT_ABSENT", "notice",
         "Sem coluna de desconto: descontos ficam em branco e a receita líquida não os desconta.",
         "No discount column: discounts stay null and net revenue does not subtract them.",

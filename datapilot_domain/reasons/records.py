@@ -42,12 +42,22 @@ RECORDS = (
         "Quantity and amount have opposite signs.", "Corrija o sinal.", "Correct the sign.",
     ),
     reason(
+        "CURRENCY_UNKNOWN", "record", "A moeda não é conhecida.", "The currency is not known.",
+        "Escreva o código da moeda, como BRL ou USD.", "Write the currency code, such as BRL or USD.",
+    ),
+    reason(
         "PRODUCT_AND_ORDER_MISSING", "record", "Sem produto e sem número de pedido.",
         "Neither a product nor an order number.", "Preencha um dos dois.", "Fill in one of them.",
     ),
     reason(
         "DISCOUNT_UNREADABLE", "record", "O desconto não é um número.", "The discount is not a number.",
         "Corrija o desconto.", "Correct the discount.",
+    ),
+    reason(
+        "DISCOUNT_EXCEEDS_GROSS", "record", "O desconto é maior que o valor da linha; o valor foi mantido.",
+        "The discount is larger than the line; it was kept as it is.",
+        "Confira se a coluna de desconto está em dinheiro e não em porcentagem.",
+        "Check that the discount column holds money and not a percentage.",
     ),
     reason(
         "STATUS_UNKNOWN", "record", "A situação não é conhecida; o valor fica fora da receita.",

@@ -172,7 +172,7 @@ def test_a_month_declared_complete_without_lines_is_zero(spark: SparkSession) ->
         rows_of(sales_month(silver, marks, zero_months(spark, "2024-02"))), key=lambda row: row["month"]
     )
     assert (january["gross_revenue"], january["paid_orders"], january["average_ticket"]) == (5, 0, None)
-    undefined = {"discounts": None, "average_ticket": None}
+    undefined = dict.fromkeys(("discounts", "freight", "fees", "average_ticket"))
     assert february == dict.fromkeys(january, 0) | undefined | {
         "org_id": "acme",
         "month": "2024-02",

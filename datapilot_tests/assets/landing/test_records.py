@@ -205,14 +205,17 @@ def test_dates_outside_the_calendar_are_filed_under_the_main_month(tmp_path: Pat
     assert {str(month): count.records for month, count in decoded.months.items()} == {"2024-01": 3}
 
 
-@pytest.mark.reason("STATUS_ASSUMED", "DISCOUNT_ABSENT", "COLUMNS_UNMAPPED")
+@pytest.mark.reason("STATUS_ASSUMED", "DISCOUNT_ABSENT", "COLUMNS_UNMAPPED", "ORDER_LEVEL", "QUANTITY_ABSENT")
 def test_notices_say_what_the_file_does_not_have(tmp_path: Path) -> None:
-    decoded, _, _ = decode(tmp_path, table("1;2024-01-02;5,00;x", header="Pedido;Data;Valor;Obs"))
-    assert [(notice.code, notice.values) for notice in decoded.notices] == [
+    orders, _, _ = decode(tmp_path, table("1;2024-01-02;5,00;x", header="Pedido;Data;Valor;Obs"))
+    assert [(notice.code, notice.values) for notice in orders.notices] == [
         ("STATUS_ASSUMED", {}),
+        ("ORDER_LEVEL", {}),
         ("DISCOUNT_ABSENT", {}),
         ("COLUMNS_UNMAPPED", {"columns": "Obs"}),
     ]
+    lessons, _, _ = decode(tmp_path, table("2024-01-02;Aula;5,00", header="Data;Produto;Valor"))
+    assert "QUANTITY_ABSENT" in [notice.code for notice in lessons.notices]
 
 
 @pytest.mark.rule("R6")

@@ -1,17 +1,15 @@
-"""Numbers, and the sharing of order-level amounts."""
+"""Numbers as silver reads them."""
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from datapilot_assets.silver.amounts import Share, allocate, parse_number
+from datapilot_assets.silver.amounts import parse_number
 from datapilot_tests.assets.landed import frame
 
 COMMA = {
@@ -58,42 +56,3 @@ def test_decimal_point(numbers: dict[tuple[str, str], Decimal | None], text: str
 
 def test_without_a_known_mark_nothing_is_a_number(numbers: dict[tuple[str, str | None], Decimal | None]) -> None:
     assert numbers["1", None] is None
-
-
-cents = st.decimals(min_value=0, max_value=100_000, places=2)
-lines = st.lists(st.tuples(cents, st.booleans()), min_size=1, max_size=6)
-orders = st.lists(st.tuples(st.decimals(-1000, 1000, places=2), lines), min_size=30, max_size=30)
-
-
-@pytest.mark.rule("R15")
-@pytest.mark.rule("R22")
-@settings(max_examples=3, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-@given(orders=orders)
-def test_shares_sum_to_the_order_value(
-    spark: SparkSession, orders: list[tuple[Decimal, list[tuple[Decimal, bool]]]]
-) -> None:
-    """Whatever the weights, over the lines that take part, on whichever line the value is written."""
-    money = pa.decimal128(18, 4)
-    schema = pa.schema(
-        [("o", pa.int32()), ("n", pa.int32()), ("gross_amount", money), ("value", money), ("takes", pa.bool_())]
-    )
-    rows = [
-        {"o": o, "n": n, "gross_amount": gross, "value": value if n == o % len(lines) else Decimal(0), "takes": takes}
-        for o, (value, lines) in enumerate(orders)
-        for n, (gross, takes) in enumerate(lines)
-    ]
-    share = {"part": Share(F.col("value"), "takes")}
-    found = allocate(frame(spark, rows, schema), ("o",), F.struct("n"), share).collect()
-    parts = {(row["o"], row["n"]): row["part"] for row in found}
-    assert len(parts) == len(rows)
-    for o, (value, lines) in enumerate(orders):
-        taking = [n for n, (_, takes) in enumerate(lines) if takes]
-        assert all(parts[o, n] is None for n in range(len(lines)) if n not in taking)
-        if not taking:
-            continue
-        assert sum(parts[o, n] for n in taking) == value
-        total = sum(lines[n][0] for n in taking)
-        for n in taking[:-1]:
-            exact = value * lines[n][0] / total if total else value / len(taking)
-            assert abs(parts[o, n] - exact) <= Decimal("0.005001")
-            assert parts[o, n] == parts[o, n].quantize(Decimal("0.01"), ROUND_HALF_UP)
