@@ -71,10 +71,11 @@ def refine_asset(family: Family) -> dg.AssetsDefinition:
 
             scope = Scope(family, services, spark.spark_session, organization, months, context.run.run_id)
             told = refine(scope, tell, selected)
-            changed = {outcome.month for outcome in told if outcome.state is State.CHANGED}
-            for observation in write_reports(services, organization, family.name, changed):
-                context.log_event(observation)
             record_gates(services, organization, family.name, told, context.run.run_id)
+            # Also of a month that failed a gate: its senders must know that their figures are not out.
+            settled = {outcome.month for outcome in told if outcome.state is not State.UNCHANGED}
+            for observation in write_reports(services, organization, family.name, settled):
+                context.log_event(observation)
         _fail_if_needed(context, outcomes)
         yield from ()
 

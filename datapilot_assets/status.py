@@ -110,3 +110,14 @@ def failed_months(platform: Platform, org: OrgId, family: str) -> dict[Month, di
         )["tables"]
         for info in platform.store.list(prefix)
     }
+
+
+def failed_gates(platform: Platform, org: OrgId, family: str) -> dict[Month, list[str]]:
+    """Month → codes of the gates that it failed at the last attempt."""
+    prefix = organization_prefix(org, "reports", "gates", family)
+    return {
+        Month.parse(info.key.removeprefix(f"{prefix}/").removesuffix(".json")): json.loads(
+            platform.store.read(info.key)
+        )["codes"]
+        for info in platform.store.list(prefix)
+    }

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "\\": "&#92;", "`": "&#96;"}
 _SPECIAL = re.compile(
     r"[&<>|\\`]"
-    r"|[*~\[\]#$]"
+    r"|[*~\[\]#]"
     # A run of underscores inside a word emphasises nothing, and file names are full of them.
     r"|(?<![^\W_])(?<!_)_+|_+(?!_)(?![^\W_])"
     # What many readers take for a link: http://, www., an e-mail address.
@@ -28,8 +28,12 @@ def one_line(text: str) -> str:
 
 def escape(text: object) -> str:
     """Text for any place inside a line, also a table cell: no markup, no HTML, no link, no line end of it works."""
-    text = _SPECIAL.sub(lambda found: "".join(_ENTITIES.get(c, f"\\{c}") for c in found[0]), one_line(str(text)))
-    return _STARTS_A_BLOCK.sub(r"\1\\\2", text)
+    return _SPECIAL.sub(lambda found: "".join(_ENTITIES.get(c, f"\\{c}") for c in found[0]), one_line(str(text)))
+
+
+def paragraph(text: object) -> str:
+    """Text that begins a line or a list item: not another list, heading or rule either."""
+    return _STARTS_A_BLOCK.sub(r"\1\\\2", escape(text))
 
 
 def code(text: object) -> str:

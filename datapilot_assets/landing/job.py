@@ -6,9 +6,10 @@ from pydantic import Field
 from datapilot_assets.events import column_schema
 from datapilot_assets.landing.inbox import InvalidInboxPath, parse_inbox_key
 from datapilot_assets.landing.intake import FileStillChanging, Landed, land
+from datapilot_assets.reports import publish_report
 from datapilot_domain.contracts.sales import BRONZE_SALES
 from datapilot_domain.landing import LandingEntry, Verdict
-from datapilot_domain.organizations import InvalidName
+from datapilot_domain.organizations import InvalidName, Organization
 from datapilot_domain.partitions import OrgMonth
 from datapilot_domain.reasons import REASONS
 from datapilot_resources.object_store import Claim, InvalidKey
@@ -48,6 +49,7 @@ def land_files(context: dg.OpExecutionContext, config: IntakeConfig, platform: P
         else:
             landed.append(result)
             _tell(context, services, result)
+            _report(context, services, organization, result)
         finally:
             # Explicitly: an exception's traceback would keep the claim, and with it the file, until it is freed.
             if claim is not None:
@@ -111,6 +113,19 @@ def record_effects(context: dg.OpExecutionContext, platform: Platform, entry: La
                 },
             )
         )
+
+
+def _report(context: dg.OpExecutionContext, platform: Platform, organization: Organization, result: Landed) -> None:
+    """Keep the sender's report. A report that cannot be written is told, and stops no other file."""
+    if result.verdict is Verdict.ALREADY_LOADED:
+        return
+    try:
+        observation = publish_report(platform, organization, result.entry)
+    except Exception:
+        context.log.exception(f"{result.file}: landed, but its report could not be written")
+    else:
+        if observation is not None:
+            context.log_event(observation)
 
 
 def _metadata(entry: LandingEntry) -> dict[str, dg.MetadataValue | str | int]:

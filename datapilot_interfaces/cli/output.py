@@ -13,9 +13,9 @@ from enum import Enum
 from typing import IO, Any
 
 from datapilot_domain.partitions import Month
+from datapilot_domain.spreadsheets import neutral
 
 Row = Mapping[str, Any]
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HASH = re.compile(r"[0-9a-f]{32,64}")
 _ROWS_SIDE_BY_SIDE = 6
@@ -42,11 +42,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     return value
-
-
-def neutral(text: str) -> str:
-    """Text that no spreadsheet takes for a formula (CWE-1236): a leading apostrophe where it would."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def csv_cell(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import Enum
 from typing import Annotated, Any
 
 import typer
@@ -13,35 +14,57 @@ from datapilot_interfaces.cli.output import Format, emit, write_table
 from datapilot_interfaces.cli.platform import platform
 
 FATES = ("file", "verdict", "records", "accepted", "superseded", "quarantined", "ignored")
-_COLUMNS = (*FATES, "effects", "reason", "detail", "notices", "reasons", "source", "sha256")
-_EFFECTS = ("file", "month", "measure", "currency", "before", "after")
-_REASONS = ("file", "code", "count", "text", "remedy")
+_COLUMNS = (
+    *FATES,
+    *("effects", "reason", "detail", "reasons", "notices", "next_steps", "share_accepted", "accepted_amounts"),
+    *("first_date", "last_date", "months", "kept_months", "read_as", "pending", "source", "arrived_at", "sha256"),
+    "stored_at",
+)
+# More files than these are an overview; whoever wants one file names it.
+_TOLD_WHOLE = 3
+
+
+class Language(str, Enum):
+    PORTUGUESE = "pt-BR"
+    ENGLISH = "en"
 
 
 def report(
     org: OrgOption,
     file: Annotated[str | None, typer.Option("--file", help="Only files of this name or sha256.")] = None,
+    language: Annotated[Language | None, typer.Option(help="Else the organization's.")] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Records by fate, reasons with their remedies, and the effect on the KPIs, per file that landed."""
+    """What of each file was accepted, what not and why, what changed in the figures, and what to do."""
     from datapilot_assets.reports import file_reports
 
     services = platform()
-    rows = file_reports(services, services.registry.get(org), file)
+    organization = services.registry.get(org)
+    locale = language.value if language else organization.locale
+    rows = file_reports(services, organization, file, locale)
     if file is not None and not rows:
         raise CommandError("FILE_UNKNOWN", f"{org} has no file {file!r}", f"see `datapilot report --org {org}`")
-    if form is Format.TABLE:
-        _write_report(rows)
-    else:
+    if form is not Format.TABLE:
         emit(rows, form, _COLUMNS)
+    elif rows and (file is not None or len(rows) <= _TOLD_WHOLE):
+        _tell(rows, locale)
+    else:
+        write_table(rows, (*FATES, "reason"), sys.stdout)
+        if rows:
+            typer.echo(f"one file in words: datapilot report --org {org} --file NAME", err=True)
 
 
-def _write_report(rows: list[dict[str, Any]]) -> None:
-    write_table(rows, FATES, sys.stdout)
-    for title, columns, parts in (("Reasons", _REASONS, "reasons"), ("Effect on the KPIs", _EFFECTS, "effects")):
-        if flat := [{"file": row["file"], **part} for row in rows for part in row[parts]]:
-            write_table(flat, columns, sys.stdout, title)
+def _tell(rows: list[dict[str, Any]], locale: str) -> None:
+    """Whole reports: laid out on a terminal, markdown for a file or a pipe."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    from datapilot_assets.reports import FileReport, report_markdown
+
+    console = Console(file=sys.stdout)
     for row in rows:
-        for text in (row["detail"], *row["notices"]):
-            if text:
-                typer.echo(f"{row['file']}: {text}")
+        text = report_markdown(FileReport.model_validate(row), locale)
+        if console.is_terminal:
+            console.print(Markdown(text))
+        else:
+            typer.echo(text)

@@ -111,7 +111,7 @@ def test_an_undeclared_correction_merges_and_names_what_it_no_longer_has(landed:
     assert landed.month("merged", "2024-01")["gross_revenue"] == Decimal(corrected["gross"]) + Decimal("103.49")
     (report,) = file_reports(landed.platform, landed.platform.registry.get("merged"), CORRECTED.name)
     (notice,) = [notice for notice in report["notices"] if "1052" in notice]
-    assert "103.49" in notice
+    assert "R$ 103,49" in notice
 
 
 @pytest.mark.rule("R24")

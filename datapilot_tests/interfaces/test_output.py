@@ -11,7 +11,8 @@ from decimal import Decimal
 import pytest
 
 from datapilot_domain.partitions import Month
-from datapilot_interfaces.cli.output import csv_cell, neutral, plain, table_cell, write_csv, write_json, write_table
+from datapilot_domain.spreadsheets import neutral
+from datapilot_interfaces.cli.output import csv_cell, plain, table_cell, write_csv, write_json, write_table
 
 
 def test_json_keeps_decimals_exact_and_never_writes_an_exponent() -> None:
