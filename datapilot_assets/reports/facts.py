@@ -34,6 +34,7 @@ from datapilot_domain.landing import LandingEntry, Layout, active_entries, count
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
 from datapilot_domain.reasons import REASONS
+from datapilot_domain.sources import effective_roles, without_off
 from datapilot_resources.lakehouse import LandingLog
 from datapilot_resources.platform import Platform
 
@@ -61,6 +62,7 @@ def gather(
     platform: Platform, organization: Organization, log: LandingLog, wanted: Sequence[LandingEntry], locale: str
 ) -> list[FileReport]:
     """Reports of these entries of the log, in their order."""
+    roles = effective_roles(log.entries, organization, FAMILY)
     counted = {entry.seq for entry in counted_entries(log.entries, FAMILY)}
     mine = [entry for entry in wanted if entry.seq in counted]
     if not mine:
@@ -71,8 +73,8 @@ def gather(
         for month, codes in failed_gates(platform, organization.org_id, FAMILY).items()
         if month in stale and month not in pending_months(platform, organization, FAMILY)
     }
-    judged = [entry for entry in mine if not stale & set(entry.months)]
-    lake = _Lake.read(platform, organization, log, judged)
+    judged = [entry for entry in without_off(mine, roles) if not stale & set(entry.months)]
+    lake = _Lake.read(platform, organization, without_off(log.entries, roles), judged)
     history = MonthHistory(platform, organization.org_id, log)
     reports = []
     for entry in wanted:
@@ -82,7 +84,7 @@ def gather(
             report = _judged(report, entry, lake, locale)
         if entry.seq in counted:
             changed = {"effects": history.effects(entry), "computed_with": history.computed_with(entry)}
-            report = report.model_copy(update=changed)
+            report = report.model_copy(update={**changed, "source_role": roles[entry.source]})
         reports.append(report)
     return reports
 
@@ -153,13 +155,17 @@ class _Lake:
 
     @classmethod
     def read(
-        cls, platform: Platform, organization: Organization, log: LandingLog, entries: Iterable[LandingEntry]
+        cls,
+        platform: Platform,
+        organization: Organization,
+        log: Iterable[LandingEntry],
+        entries: Iterable[LandingEntry],
     ) -> _Lake:
         org = organization.org_id
         wanted = {entry.seq: entry for entry in entries}
         if not wanted:
             return cls(resolve([], {}), set())
-        active = active_entries(log.entries, FAMILY)
+        active = active_entries(log, FAMILY)
         with tempfile.TemporaryDirectory(prefix="datapilot-units-") as directory:
             lake = cls(resolve(active, fetch_indexes(platform, org, active, Path(directory))), set())
         lake.active = {item.entry.seq for item in active}

@@ -31,6 +31,8 @@ def report_markdown(report: FileReport, locale: str) -> str:
     words = Words(locale)
     arrived = format_moment(dt.datetime.fromisoformat(report.arrived_at), locale)
     came = f"{words('received')} {arrived} · {words('source')} {escape(report.source)}"
+    if report.source_role in ("mirror", "off"):
+        came += f" ({words(f'role_{report.source_role}')})"
     lines = [
         f"# {words('report_of')}: {escape(report.file)}",
         "",

@@ -95,6 +95,7 @@ class FileReport(_Frozen):
     `counts`: whether its records count: accepted, or a part whose month became complete by a later one.
     `accepted_amounts`: sum of the accepted lines whatever their status, what a spreadsheet's sum of the amount
     column gives; `share_accepted`: (accepted + superseded) / (records - ignored), what of the file was good.
+    `source_role`: counts, mirror or off; only what counts is in the figures, and what is off is not even judged.
     `computed_with`: other files of the same refinement, whose effects cannot be told from this one's.
     """
 
@@ -110,6 +111,7 @@ class FileReport(_Frozen):
     org_id: str
     sha256: str
     source: str
+    source_role: str | None = None
     arrived_at: str
     verdict: str
     reason: str | None

@@ -25,6 +25,8 @@ refused | recusado: nada mudou | refused: nothing changed
 report_of | Relatório do arquivo | Report of the file
 received | recebido em | received
 source | fonte | source
+role_mirror | espelho: fora das somas | mirror: out of the sums
+role_off | desligada: fora de tudo | off: out of everything
 why | Por quê | Why
 found | O que foi encontrado | What was found
 records | Registros | Records

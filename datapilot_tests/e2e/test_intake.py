@@ -132,6 +132,19 @@ def test_a_replacement_that_names_no_file_is_refused(workbench: Workbench) -> No
     assert sample("2024-01", "english").name in result.detail
 
 
+@pytest.mark.reason("DECLARATION_INVALID")
+@pytest.mark.parametrize("folder", ["complete=2024-13", "complete=2015-01", "complete=2024-01/replaces=a.csv"])
+def test_a_declaration_that_says_nothing_possible_is_refused_and_the_bytes_are_kept(
+    workbench: Workbench, folder: str
+) -> None:
+    org = workbench.add(f"declared{len(folder)}")
+    key = f"inbox/org_id={org}/{folder}/a.csv"
+    workbench.platform.store.write_file(key, sample("2024-01", "english"))
+    (result,) = run_intake(workbench.platform, [key])
+    assert (result.verdict, result.reason) == (Verdict.REFUSED, "DECLARATION_INVALID")
+    assert workbench.platform.store.exists(f"org_id={org}/landing/files/{result.sha256}/content")
+
+
 def test_a_bronze_write_that_meets_another_is_decided_again(workbench: Workbench) -> None:
     """Two intakes of the same bytes write the same rows: the loser must not leave its file behind."""
     workbench.add("meeting")

@@ -74,7 +74,8 @@ def test_an_accepted_file_waits_for_its_figures_and_shows_how_it_was_read(landed
         "column": "Data", "field": "sold_at", "decimal_mark": None, "date_order": "dmy",
     }  # fmt: skip
     assert accepted["read_as"]["extras"] == ["Obs"]
-    assert json.loads(landed.platform.store.read(accepted["stored_at"].replace(".md", ".json"))) == accepted
+    kept = json.loads(landed.platform.store.read(accepted["stored_at"].replace(".md", ".json")))
+    assert kept == accepted | {"source_role": None}
 
 
 def test_the_language_may_be_another_than_the_organizations(landed: Workbench) -> None:
