@@ -12,6 +12,7 @@ from dagster._core.storage.partition_status_cache import AssetPartitionStatus
 from datapilot_assets.definitions import defs
 from datapilot_assets.events import data_version_of
 from datapilot_assets.partitioning import ORG_MONTHS
+from datapilot_assets.reports import file_reports
 from datapilot_tests.workbench import Workbench
 
 HEADER = "order_id,line,order_date,sku,product,quantity,unit_price,amount,order_discount,status,customer_name\n"
@@ -98,6 +99,18 @@ def test_the_last_good_month_stays_published(
     assert gates.month("gates", "2024-02")["gross_revenue"] == Decimal(10)
     assert states["silver.sales", "2024-02"] == "failed"
     assert {state for (_, month), state in states.items() if month != "2024-02"} == {"current"}
+
+
+def test_the_sender_is_told_that_a_month_was_not_published(
+    gates: Workbench, events_before_and_after: tuple[dict[str, int], dict[str, int], Any]
+) -> None:
+    (report,) = file_reports(gates.platform, gates.platform.registry.get("gates"), "second.csv")
+    assert [(kept["month"], kept["code"]) for kept in report["kept_months"]] == [("2024-02", "QUARANTINE_MAJORITY")]
+    assert (report["pending"], report["accepted"]) == (True, None)
+    assert {effect["month"] for effect in report["effects"]} == {"2024-01"}
+    text = gates.platform.store.read(report["stored_at"]).decode()
+    assert "fevereiro/2024 não foi publicado" in text
+    assert "| receita bruta | R$ 10,00 | R$ 15,00 | +R$ 5,00 |" in text
 
 
 def test_checks_carry_the_numbers_of_each_key(

@@ -99,12 +99,24 @@ def test_the_report_balances_and_shows_the_effect(cli: Cli) -> None:
     effect = next(effect for effect in row["effects"] if effect["measure"] == "gross_revenue")
     assert (effect["month"], effect["before"]) == ("2024-01", None)
     assert Decimal(effect["after"]) > 0
+    assert (row["share_accepted"], row["first_date"], row["last_date"]) == ("0.7333333333", "2024-01-02", "2024-01-06")
+    assert sum(Decimal(total["amount"]) for total in row["accepted_amounts"]) == _sum_of_good_lines()
+    (date,) = [reason for reason in row["reasons"] if reason["code"] == "DATE_UNREADABLE"]
+    assert (date["count"], date["examples"][0]["line"], date["examples"][0]["header"]) == (1, 13, "order_date")
     people = cli("report", "--org", "globex").out
+    assert "**11 de 15 registros bons (73,3 %)**" in people
     assert "DATE_UNREADABLE" in people
+    assert "What was not accepted" in cli("report", "--org", "globex", "--language", "en").out
     assert cli("report", "--org", "globex", "--file", "other.csv").code == 1
 
 
 @pytest.mark.rule("R2")
+def _sum_of_good_lines() -> Decimal:
+    """What a spreadsheet's sum of the amount column gives, the four bad lines at the end left out."""
+    rows = list(csv.DictReader(io.StringIO(FAULTY.read_text("utf-8"))))
+    return sum((Decimal(row["amount"]) for row in rows[:11]), Decimal(0))
+
+
 def test_the_same_bytes_again_change_nothing(cli: Cli, tmp_path: Path) -> None:
     before = cli("status", "--org", "acme", "--format", "json").rows
     again = tmp_path / "another name.csv"
