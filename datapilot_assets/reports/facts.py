@@ -14,6 +14,7 @@ import duckdb
 
 from datapilot_assets.landing.effects import Resolution, resolve
 from datapilot_assets.landing.intake import fetch_indexes
+from datapilot_assets.reports.details import split_detail
 from datapilot_assets.reports.figures import MonthHistory, exact
 from datapilot_assets.reports.model import (
     Amount,
@@ -24,7 +25,7 @@ from datapilot_assets.reports.model import (
     Reading,
 )
 from datapilot_assets.reports.quarantined import group_reasons
-from datapilot_assets.reports.steps import next_steps, split_detail
+from datapilot_assets.reports.steps import next_steps
 from datapilot_assets.reports.stored import report_key
 from datapilot_assets.reports.wording import Words
 from datapilot_assets.silver.personal import masked
@@ -116,7 +117,7 @@ def landed_report(
         arrived_at=entry.arrived_at.astimezone(ZoneInfo(organization.time_zone)).isoformat(timespec="seconds"),
         verdict=entry.verdict.value,
         reason=entry.reason,
-        detail=masked(split_detail(entry)[0]),
+        detail=masked(split_detail(entry.detail, locale)[0]),
         counts=counts,
         pending=taken,
         months=tuple(MonthRecords(month=str(month), records=n.records) for month, n in sorted(entry.months.items())),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
+from datapilot_assets.reports.details import split_detail
 from datapilot_assets.reports.model import KeptMonth, ReasonGroup, Step
 from datapilot_assets.reports.wording import Words
 from datapilot_domain.landing import LandingEntry, Verdict
@@ -12,19 +13,8 @@ from datapilot_domain.markdown import one_line
 from datapilot_domain.organizations import MAIN_SOURCE
 from datapilot_domain.reasons import REASONS
 
-# A refusal that knows the command writes it at the end of its detail.
-_COMMAND = re.compile(r"[;:,.]?\s*(datapilot [a-z].*)$")
 _MISSING_PART = re.compile(r"part-([0-9]+)-of-([0-9]+)")
 QUARANTINE_FILE = "quarantine.csv"
-
-
-def split_detail(entry: LandingEntry) -> tuple[str, str | None]:
-    """What was found, and the command that its author gave with it, for this very file."""
-    detail = one_line(entry.detail)
-    found = _COMMAND.search(detail)
-    if found is None:
-        return detail, None
-    return detail[: found.start()], re.sub(r"\bFILE\b", lambda _: shlex.quote(entry.file), found[1])
 
 
 def next_steps(
@@ -69,9 +59,14 @@ def _of_others(entry: LandingEntry, words: Words) -> tuple[Step, ...]:
 
 
 def _as_told(entry: LandingEntry, remedy: str, words: Words) -> tuple[Step, ...]:
-    _, command = split_detail(entry)
+    """The remedy of the reason, then each command that the check gave, for this very file."""
+    _, commands = split_detail(entry.detail, words.locale)
     steps = [Step(text=remedy)] if remedy else []
-    return (*steps, Step(text=words("step_command"), commands=(command,))) if command else tuple(steps)
+    for purpose, command in commands:
+        ready = re.sub(r"\bFILE\b", lambda _: shlex.quote(one_line(entry.file)), command)
+        said = words("step_command_for", purpose=purpose) if purpose else words("step_command")
+        steps.append(Step(text=said, commands=(ready,)))
+    return tuple(steps)
 
 
 def land_command(entry: LandingEntry, *options: str, file: str | None = None) -> str:

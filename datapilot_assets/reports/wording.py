@@ -74,6 +74,7 @@ Correct the records that were not accepted: export the list, mend it and land th
 step_send_again | Depois de corrigir, envie o arquivo de novo. | When it is mended, send the file again.
 step_command | O comando já pronto (troque o que está em MAIÚSCULAS): | \
 The command, ready to use (replace what is in CAPITALS):
+step_command_for | O comando já pronto, {purpose}: | The command, ready to use, {purpose}:
 step_confirm | Se o arquivo está certo, confirme. | If the file is right, confirm it.
 step_parts | Envie as partes que faltam. | Send the parts that are missing.
 step_wait | Espere o processamento, ou rode agora. | Wait for the refinement, or run it now.

@@ -40,7 +40,7 @@ def test_a_refused_file_has_its_report_in_the_store(landed: Workbench) -> None:
     assert json.loads(landed.platform.store.read(f"{key}.json")) == refused
     text = landed.platform.store.read(f"{key}.md").decode()
     assert "recusado: nada mudou" in text
-    assert "datapilot mapping set --org acme --file 'sem valor|<b>.csv' 'COLUMN=line_amount'" in text
+    assert "datapilot mapping set --org acme --file 'sem valor|<b>.csv' COLUMN=line_amount" in text
     assert "datapilot land 'sem valor|<b>.csv' --org acme" in text
     assert landed.platform.store.read(f"{key}.csv").startswith("\ufeffSeção;".encode())
 
