@@ -142,7 +142,14 @@ def _reading(layout: Layout | None) -> Reading | None:
         for column, name in layout.mapping.items()
     )
     extras = tuple(column for column in layout.header if column and column not in layout.mapping)
-    return Reading(encoding=layout.encoding, delimiter=layout.delimiter, columns=columns, extras=extras)
+    return Reading(
+        table=layout.table,
+        currency_hint=layout.currency_hint,
+        encoding=layout.encoding,
+        delimiter=layout.delimiter,
+        columns=columns,
+        extras=extras,
+    )
 
 
 @dataclass

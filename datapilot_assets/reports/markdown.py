@@ -175,10 +175,15 @@ def _reading(report: FileReport, words: Words) -> list[str]:
     if read is None:
         return []
     delimiter = words.delimiter(read.delimiter)
+    said = [f"{words('encoding')} {escape(read.encoding)}, {words('delimiter')}: {escape(delimiter)}."]
+    if read.table:
+        said.append(f"{words('table')}: {escape(read.table)}.")
+    if read.currency_hint:
+        said.append(f"{words('currency')}: {escape(read.currency_hint)}.")
     lines = [
         f"## {words('read')}",
         "",
-        f"{words('encoding')} {escape(read.encoding)}, {words('delimiter')}: {escape(delimiter)}.",
+        " ".join(said),
         "",
         *table(
             (words("column"), words("taken_for"), words("written")),

@@ -55,8 +55,13 @@ class ReadColumn(_Frozen):
 
 
 class Reading(_Frozen):
-    """How the file was read; `extras`: columns that no field takes."""
+    """How the file was read; `extras`: columns that no field takes.
 
+    `table`: the sheet of a workbook or member of an archive; `currency_hint`: what the amounts' headers say.
+    """
+
+    table: str | None
+    currency_hint: str | None
     encoding: str
     delimiter: str
     columns: tuple[ReadColumn, ...]

@@ -86,6 +86,9 @@ decimal_comma | vírgula decimal (1.234,56) | decimal comma (1.234,56)
 decimal_point | ponto decimal (1,234.56) | decimal point (1,234.56)
 dmy | dia/mês/ano | day/month/year
 mdy | mês/dia/ano | month/day/year
+serial | dias como o Excel conta | days as Excel counts them
+table | Tabela lida | Table that was read
+currency | Moeda nos títulos | Currency in the headers
 ymd | ano-mês-dia | year-month-day
 section | Seção | Section
 item | Item | Item
@@ -139,8 +142,8 @@ class Words:
         return self(_DELIMITERS[character]) if character in _DELIMITERS else character
 
     def written(self, decimal_mark: str | None, date_order: str | None) -> str:
-        if date_order is not None:
-            return self(date_order)
+        if date_order is not None:  # `dmy+serial`: a column that has both
+            return " + ".join(self(order) for order in date_order.split("+"))
         return self(_DECIMAL_MARKS[decimal_mark]) if decimal_mark is not None else ""
 
     def money(self, amount: str, currency: str) -> str:

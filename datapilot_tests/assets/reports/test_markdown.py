@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from datapilot_assets.reports import FileReport, report_markdown
 from datapilot_assets.reports.model import KeptMonth
-from datapilot_assets.reports.wording import TEXTS
+from datapilot_assets.reports.wording import TEXTS, Words
 from datapilot_tests.assets.reports.written import NASTY, effect, report
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
@@ -62,10 +62,19 @@ def test_a_first_figure_is_new_an_unknown_one_a_dash_and_a_zero_no_news() -> Non
 
 def test_how_the_file_was_read_shows_a_misreading_at_once() -> None:
     found = lines(report())
-    assert "Codificação cp1252, separador: ponto e vírgula." in found
+    assert (
+        "Codificação cp1252, separador: ponto e vírgula. Tabela lida: Vendas&#124;2024. Moeda nos títulos: USD."
+        in found
+    )
     assert "| Dt. Venda | data da venda | dia/mês/ano |" in found
     assert "| Valor | valor da linha | vírgula decimal (1.234,56) |" in found
     assert "Guardadas sem uso nos números: Obs&#124;&lt;b&gt;." in found
+
+
+def test_every_way_to_write_a_date_has_its_words() -> None:
+    written = Words("pt-BR").written
+    assert written(None, "dmy+serial") == "dia/mês/ano + dias como o Excel conta"
+    assert {written(None, order) for order in ("dmy", "mdy", "ymd", "serial")} <= {TEXTS[o].pt for o in TEXTS}
 
 
 def refused(**changes: object) -> FileReport:

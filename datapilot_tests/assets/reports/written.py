@@ -32,6 +32,8 @@ def report(**changes: Any) -> FileReport:
         examples=(example,),
     )  # fmt: skip
     reading = Reading(
+        table="Vendas|2024",
+        currency_hint="USD",
         encoding="cp1252",
         delimiter=";",
         columns=(
