@@ -31,7 +31,7 @@ from datapilot_assets.reports.wording import Words
 from datapilot_assets.silver.personal import masked
 from datapilot_assets.status import failed_gates, pending_months, stale_months
 from datapilot_domain.contracts.sales import FAMILY, SALES_QUARANTINE, SILVER_SALES
-from datapilot_domain.landing import LandingEntry, Layout, active_entries, counted_entries
+from datapilot_domain.landing import LandingEntry, Layout, active_entries, counted_entries, current_entries
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
 from datapilot_domain.reasons import REASONS
@@ -51,10 +51,11 @@ def file_reports(
 ) -> list[dict[str, Any]]:
     """One row per decision of the landing log, oldest first, in the shape of `FileReport`.
 
-    file: only files of that name or sha256. locale: language of the texts, else the organization's.
+    Of a replayed file only the last decision is told. file: only files of that name or sha256. locale: language
+    of the texts, else the organization's.
     """
     log = platform.lakehouse.landing_log(organization.org_id)
-    wanted = [entry for entry in log.entries if file is None or file in (entry.file, entry.sha256)]
+    wanted = [entry for entry in current_entries(log.entries) if file is None or file in (entry.file, entry.sha256)]
     reports = gather(platform, organization, log, wanted, locale or organization.locale)
     return [report.model_dump(mode="json") for report in reports]
 

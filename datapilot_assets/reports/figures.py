@@ -9,7 +9,7 @@ from typing import Any
 from datapilot_assets.reports.model import Effect
 from datapilot_domain.contracts.sales_gold import SALES_MONTH
 from datapilot_domain.kpis import KPIS
-from datapilot_domain.landing import LandingEntry
+from datapilot_domain.landing import LandingEntry, current_entries
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month
 from datapilot_resources.lakehouse import LandingLog, MonthState
@@ -22,7 +22,7 @@ class MonthHistory:
     """Figures of a month before and after the first commit that knew an entry."""
 
     def __init__(self, platform: Platform, org: OrgId, log: LandingLog) -> None:
-        self._lakehouse, self._org, self._log = platform.lakehouse, org, log
+        self._lakehouse, self._org, self._entries = platform.lakehouse, org, current_entries(log.entries)
         self._history = platform.lakehouse.history(SALES_MONTH, org)
         self._figures: dict[tuple[Month, int], dict[str, Mapping[str, Any]]] = {}
 
@@ -57,7 +57,7 @@ class MonthHistory:
             states, at = self._commit_of(entry, month)
             if at is not None:
                 known = states[at - 1].log_head if at else 0
-                together = (e for e in self._log.entries if known < e.seq <= states[at].log_head and month in e.touched)
+                together = (e for e in self._entries if known < e.seq <= states[at].log_head and month in e.touched)
                 names.update(other.file for other in together if other.seq != entry.seq)
         return tuple(sorted(names))
 
