@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -163,12 +164,11 @@ def _what_was_found(widest: Sequence[str]) -> str:
 
 
 def head_rows(head: str, delimiter: str) -> list[list[str]]:
-    """The first rows of a text; none where they cannot be read with this delimiter."""
-    lines = io.StringIO(head, newline="")
-    try:
-        return list(islice(csv.reader(lines, delimiter=delimiter), HEADER_WITHIN_ROWS))
-    except csv.Error:  # a field above csv's own bound
-        return []
+    """The first rows of a text, up to one that cannot be read with this delimiter."""
+    rows: list[list[str]] = []
+    with suppress(csv.Error):  # a field above csv's own bound
+        rows.extend(islice(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), HEADER_WITHIN_ROWS))
+    return rows
 
 
 def unique_names(cells: Sequence[str]) -> tuple[str, ...]:

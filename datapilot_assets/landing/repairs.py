@@ -62,11 +62,23 @@ def unwrapped(source: TextSource, limits: LandingLimits, new_file: Callable[[], 
 
 
 def _wrapped_delimiter(head: str) -> str | None:
-    """The delimiter inside whole-quoted lines, when one of them is a header."""
+    """The delimiter inside whole-quoted lines: of the header, or of most records below it."""
     for delimiter in DELIMITERS:
-        for row in head_rows(head, delimiter):
-            if len(row) == 1 and delimiter in row[0]:
-                inner = next(csv.reader([row[0]], delimiter=delimiter), [])
-                if known_headers(inner) > 1:
-                    return delimiter
+        rows = [row for row in head_rows(head, delimiter) if any(row)]
+        inner = [_inside(row, delimiter) for row in rows]
+        if any(known_headers(cells) > 1 for cells in inner):
+            return delimiter
+        header = max(range(len(rows)), key=lambda number: known_headers(rows[number]), default=0)
+        below = inner[header + 1 :]
+        if rows and known_headers(rows[header]) > 1 and below:
+            wrapped = sum(len(cells) == len(rows[header]) for cells in below)
+            if wrapped * 2 > len(below):
+                return delimiter
     return None
+
+
+def _inside(row: list[str], delimiter: str) -> list[str]:
+    """Cells of the line that is the only cell of a row; none where it is no such row."""
+    if len(row) != 1 or delimiter not in row[0]:
+        return []
+    return next(csv.reader([row[0]], delimiter=delimiter), [])

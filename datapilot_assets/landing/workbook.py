@@ -355,9 +355,7 @@ def parse_xml(
     depth = 0
 
     def local(tag: str) -> str:
-        found = locals_of.get(tag)
-        if found is None:
-            found = locals_of[tag] = tag.rpartition(":")[2]
+        found = locals_of[tag] = tag.rpartition(":")[2]
         return found
 
     def start_tag(tag: str, attributes: Attributes) -> None:
@@ -365,13 +363,13 @@ def parse_xml(
         depth += 1
         if depth > _DEEPEST:
             raise Refusal("LIMIT_EXCEEDED", f"part {name!r} is nested more than {_DEEPEST} deep")
-        start(local(tag), attributes)
+        start(locals_of.get(tag) or local(tag), attributes)
 
     def end_tag(tag: str) -> None:
         nonlocal depth
         depth -= 1
         if end is not None:
-            end(local(tag))
+            end(locals_of.get(tag) or local(tag))
 
     def refuse(*_: object) -> None:
         raise Refusal("ARCHIVE_CONTENT", f"part {name!r} declares a document type")
