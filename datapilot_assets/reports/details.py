@@ -14,6 +14,8 @@ from datapilot_domain.markdown import one_line
 
 # `; to take it as sku: `datapilot mapping set …``: a command with the clause that says what it decides.
 _COMMAND = re.compile(r"(?:^|;\s*)(?P<clause>[^;`]*?):?\s*`(?P<command>datapilot [^`]*)`")
+# A held file's detail ends with the commands of which one decides: `… | datapilot decide … | datapilot …`.
+_CHOICE = re.compile(r" \| (?=datapilot [a-z])")
 # A command that was written without backticks ends the detail.
 _BARE_COMMAND = re.compile(r"[;:,.]?\s*(?P<command>datapilot [a-z].*)$")
 
@@ -67,7 +69,9 @@ class Command(NamedTuple):
 
 def split_detail(detail: str, locale: str) -> tuple[str, tuple[Command, ...]]:
     """What was found, for the reader, and the commands that came with it."""
-    detail = one_line(detail)
+    detail, *ready = _CHOICE.split(one_line(detail))
+    if ready:
+        return _in_words(detail, locale), tuple(Command("", command) for command in ready)
     commands = [Command(_purpose(found["clause"], locale), found["command"]) for found in _COMMAND.finditer(detail)]
     rest = _COMMAND.sub("", detail)
     if not commands and (bare := _BARE_COMMAND.search(rest)):

@@ -14,6 +14,15 @@ from datapilot_domain.organizations import MAIN_SOURCE
 from datapilot_domain.reasons import REASONS
 
 _MISSING_PART = re.compile(r"part-([0-9]+)-of-([0-9]+)")
+# Option of a command that decides a held file → what choosing it means.
+_CHOICES = {
+    " --again": "choice_again",
+    " --confirm": "choice_confirm",
+    " --source ": "choice_source",
+    " --replaces ": "choice_replaces",
+    " --complete ": "choice_complete",
+    " --reject": "choice_reject",
+}
 QUARANTINE_FILE = "quarantine.csv"
 
 
@@ -64,7 +73,8 @@ def _as_told(entry: LandingEntry, remedy: str, words: Words) -> tuple[Step, ...]
     steps = [Step(text=remedy)] if remedy else []
     for purpose, command in commands:
         ready = re.sub(r"\bFILE\b", lambda _: shlex.quote(one_line(entry.file)), command)
-        said = words("step_command_for", purpose=purpose) if purpose else words("step_command")
+        choice = next((name for option, name in _CHOICES.items() if option in command), "step_command")
+        said = words("step_command_for", purpose=purpose) if purpose else words(choice)
         steps.append(Step(text=said, commands=(ready,)))
     return tuple(steps)
 

@@ -10,9 +10,11 @@ import pytest
 
 from datapilot_assets.reports import file_reports
 from datapilot_assets.reports.quarantined import fields_of, group_reasons
+from datapilot_assets.reports.steps import next_steps
 from datapilot_assets.reports.wording import Words
 from datapilot_domain.landing import Layout, Notice, Verdict
 from datapilot_domain.partitions import Month
+from datapilot_tests.domain.entries import entry
 from datapilot_tests.workbench import Workbench, sample
 
 HEADER = "Pedido;Data;Produto;Valor;Obs\r\n"
@@ -108,6 +110,18 @@ def test_personal_data_of_a_detail_is_masked(landed: Workbench) -> None:
     assert "***" in found["detail"]
     assert "ana@" not in str(found)
     assert "456.789" not in str(found)
+
+
+def test_each_way_to_decide_a_held_file_says_what_it_means() -> None:
+    commands = [f"datapilot decide abc --org acme --{option}" for option in ("source NAME", "confirm", "reject")]
+    held = entry(1, verdict=Verdict.HELD, detail=" | ".join(["12 orders differ", *commands]), reason="PARTS_MISSING")
+    _, *steps = next_steps(held, Words("pt-BR"), counts=False, pending=True)
+    assert [step.text for step in steps] == [
+        "Se é de outra loja ou fonte, diga qual (troque NAME):",
+        "Se o arquivo está certo assim, aceite-o:",
+        "Se não vale:",
+    ]
+    assert [step.commands for step in steps] == [(command,) for command in commands]
 
 
 def layout(**marks: str) -> Layout:
