@@ -47,6 +47,7 @@ _SENTENCES = (
     (r"complete=(?P<month>\S+): still missing (?P<parts>.*)", "complete={month}: ainda faltam {parts}"),
     (r"complete=(?P<month>\S+) is outside the calendar (?P<first>\S+) to (?P<last>\S+)",
      "complete={month} está fora do calendário de {first} a {last}"),
+    (r"(?P<a>.+) is in (?P<x>[A-Z]{3}), (?P<b>.+) is in (?P<y>[A-Z]{3})", "{a} está em {x}, {b} está em {y}"),
     (r"(?P<what>.+) ends too early: it was cut", "{what} termina antes do fim: foi cortado"),
 )  # fmt: skip
 _PORTUGUESE = [(re.compile(english), portuguese) for english, portuguese in _SENTENCES]

@@ -132,3 +132,15 @@ def test_a_saved_mapping_comes_first_and_finds_its_header(tmp_path: Path) -> Non
     organization = ACME.with_mapping(header_hash(aliased), {"Nº Pedido": "order_id", "Valor": "line_amount"})
     found = mapped(tmp_path, ";".join(aliased), "1;2;2024-01-02;5,00", organization=organization)
     assert found == {"Nº Pedido": "order_id", "Data": "sold_at", "Valor": "line_amount"}
+
+
+@pytest.mark.rule("R22")
+@pytest.mark.reason("CURRENCY_HEADERS_DIFFER")
+def test_amounts_in_two_currencies_are_refused_and_in_one_are_read(tmp_path: Path) -> None:
+    lines = ["1;2024-01-02;A;5,00;5,00"]
+    with pytest.raises(Refusal, match="CURRENCY_HEADERS_DIFFER") as refused:
+        decode(tmp_path, table(*lines, header="Pedido;Data;Produto;Valor Unitário (US$);Vlr. Total (R$)"))
+    assert "is in USD" in refused.value.detail
+    assert "is in BRL" in refused.value.detail
+    decoded, _, _ = decode(tmp_path, table(*lines, header="Pedido;Data;Produto;Valor Unitário (US$);Vlr. Total (US$)"))
+    assert decoded.layout.currency_hint == "USD"
