@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ import duckdb
 
 from datapilot_assets.landing.dates import date_pattern
 from datapilot_assets.landing.dialect import normalise_header
-from datapilot_assets.landing.values import decimal_mark, literal, number_pattern, number_sql
+from datapilot_assets.landing.values import NumberColumn, literal, number_column, number_pattern
 from datapilot_domain.reasons import Refusal
 
 # A value of a column is "like" something when at least this share of its records is.
@@ -54,6 +54,7 @@ class ColumnFacts:
     rows: str
     columns: tuple[str, ...]
     locale_mark: str
+    _numbers: dict[int, NumberColumn] = field(default_factory=dict)
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -84,7 +85,7 @@ class ColumnFacts:
 
     def number(self, position: int, scale: int = 4) -> str:
         """SQL of the column as a number."""
-        return number_sql(f"c{position}", self._mark(position), scale)
+        return self._number(position).sql(f"c{position}", self._mark(position), scale)
 
     def same(self, one: int, other: int) -> bool:
         """Whether two columns hold the same text on every record, but for what one of them has at its end."""
@@ -161,10 +162,16 @@ class ColumnFacts:
 
     def _mark(self, position: int) -> str:
         try:
-            mark = decimal_mark(self.connection, self.rows, f"c{position}", self.columns[position])
+            mark = self._number(position).proven_mark()
         except Refusal:  # mixed marks prove neither; a column that becomes a number field is refused for it later
             mark = None
         return mark or self.locale_mark
+
+    def _number(self, position: int) -> NumberColumn:
+        if position not in self._numbers:
+            name = self.columns[position]
+            self._numbers[position] = number_column(self.connection, self.rows, f"c{position}", name)
+        return self._numbers[position]
 
     def _row(self, query: str) -> tuple[Any, ...]:
         return self.connection.execute(query).fetchone() or (0, 0, 0)

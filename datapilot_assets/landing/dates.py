@@ -9,12 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from bisect import bisect_left
+from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import duckdb
 
-from datapilot_assets.landing.values import SPACES, Proof, literal
+from datapilot_assets.landing.shapes import Proof
+from datapilot_assets.landing.values import SPACES, literal
 from datapilot_domain.partitions import Calendar
 from datapilot_domain.reasons import Refusal
 
@@ -69,7 +71,7 @@ def date_pattern() -> str:
 def date_sql(text: str, order: str, time_zone: str) -> str:
     """DuckDB expression: the civil date of `text` in `time_zone`, null where there is none or it is impossible.
 
-    order: as `date_order` gives it. An instant with an offset is converted; one without is civil time
+    order: as `DateColumn` has it. An instant with an offset is converted; one without is civil time
     already (R23). A serial's date is that of its nearest second.
     """
     moment = f"{_civil_sql(text, order.removesuffix(_WITH_SERIAL))} + to_seconds({_utc_seconds_sql(text)})"
@@ -162,10 +164,43 @@ def _offset_changes(time_zone: str) -> tuple[tuple[dt.datetime, int], ...]:
     return tuple(changes)
 
 
-def date_order(
+@dataclass(frozen=True)
+class DateColumn:
+    """How a column writes its dates.
+
+    order: `dmy`, `mdy`, `ymd`, `serial`, or one of the first three and `+serial`.
+    formats: of strptime, when all its texts are in figures with a year of four, without an offset; else None.
+    """
+
+    order: str
+    formats: frozenset[str] | None
+
+    def sql(self, text: str, time_zone: str) -> str:
+        """`date_sql` of the column's text, without regular expressions where its texts allow it."""
+        if not self.formats:
+            return date_sql(text, self.order, time_zone)
+        listed = ", ".join(literal(written) for written in sorted(self.formats))
+        return f"CAST(try_strptime({text}, [{listed}]) AS DATE)"
+
+
+_CLOCK_FORMATS = {"": "", "99:99": " %H:%M", "99:99:99": " %H:%M:%S"}
+
+
+def _format(text: str, order: str) -> str | None:
+    """The strptime format of a date in figures with a year of four, with a clock or without; None for others."""
+    date, _, clock = text.partition(" ")
+    figures = re.fullmatch(r"(\d{4})([/.\-])\d\d?\2\d\d?|\d\d?([/.\-])\d\d?\3\d{4}", date, re.ASCII)
+    shape = re.sub(r"\d", "9", clock)
+    if figures is None or shape not in _CLOCK_FORMATS:
+        return None
+    parts = ("%Y", "%m", "%d") if figures[1] else ("%m", "%d", "%Y") if order == "mdy" else ("%d", "%m", "%Y")
+    return (figures[2] or figures[3]).join(parts) + _CLOCK_FORMATS[shape]
+
+
+def date_column(
     connection: duckdb.DuckDBPyConnection, rows: str, column: str, name: str, calendar: Calendar, default: str
-) -> str:
-    """How the rows of `column` write their dates: `dmy`, `mdy`, `ymd`, `serial`, or one of the first three + serial.
+) -> DateColumn:
+    """How the rows of `column` write their dates.
 
     Figures that prove no order have the `default` one. Spreadsheet serials are dates only where every bare
     number of the column is one and lies in the calendar: one other number, and none of them is a date.
@@ -174,18 +209,20 @@ def date_order(
     # The first five characters hold the two leading figures of a date, and all days of a serial.
     groups = connection.execute(
         f"""
-        SELECT min(record_no), text FROM (
+        SELECT min(record_no),
+            CASE WHEN regexp_full_match(text, {literal(f"{date_pattern()}|{_BARE_NUMBER}")}) THEN text END AS known
+        FROM (
             SELECT min(record_no) AS record_no, arg_min({column}, record_no) AS text
             FROM {rows} WHERE {column} IS NOT NULL
             GROUP BY left({column}, 5), translate({column}, '0123456789', '9999999999'))
-        WHERE regexp_full_match(text, {literal(f"{date_pattern()}|{_BARE_NUMBER}")}) GROUP BY text
+        GROUP BY known
         """
     ).fetchall()
     proofs: dict[str, Proof] = {}
     year_first = others = False
     serials: list[bool] = []
     first, last = ((day - _SERIAL_EPOCH).days for day in (calendar.first.first_day, calendar.last.last_day))
-    for record_no, text in sorted(groups):
+    for record_no, text in sorted(group for group in groups if group[1] is not None):
         figures = re.match(_FIGURES, text, re.ASCII)
         compact = re.match(rf"{_COMPACT}\b", text, re.ASCII)
         if re.fullmatch(_BARE_NUMBER, text, re.ASCII) and not compact:
@@ -205,6 +242,7 @@ def date_order(
     if len(proofs) == 2:
         raise Refusal("DATE_ORDER_MIXED", f"column {name!r}: {proofs['dmy']}, {proofs['mdy']}")
     order = next(iter(proofs), "ymd" if year_first and not others else default)
-    if not serials or not all(serials):
-        return order
-    return f"{order}{_WITH_SERIAL}" if year_first or others else SERIAL
+    if serials and all(serials):
+        return DateColumn(f"{order}{_WITH_SERIAL}" if year_first or others else SERIAL, None)
+    formats = [None if text is None else _format(text, order) for _, text in groups]
+    return DateColumn(order, None if None in formats else frozenset(filter(None, formats)))

@@ -15,7 +15,7 @@ import duckdb
 
 from datapilot_assets.landing.column_facts import ColumnFacts
 from datapilot_assets.landing.continuation import fill_continuations
-from datapilot_assets.landing.dates import date_order
+from datapilot_assets.landing.dates import DateColumn, date_column
 from datapilot_assets.landing.dialect import Dialect
 from datapilot_assets.landing.events import create_events
 from datapilot_assets.landing.headers import map_headers
@@ -25,7 +25,7 @@ from datapilot_assets.landing.records import create_body, create_filled, create_
 from datapilot_assets.landing.shares import create_shares
 from datapilot_assets.landing.spool import Spool, spool_records
 from datapilot_assets.landing.tables import Table, find_table
-from datapilot_assets.landing.typed import create_typed
+from datapilot_assets.landing.typed import TypedColumns, create_typed
 from datapilot_assets.landing.units import (
     create_customers,
     create_lines,
@@ -34,7 +34,7 @@ from datapilot_assets.landing.units import (
     line_level_fields,
     write_units,
 )
-from datapilot_assets.landing.values import decimal_mark, number_sql
+from datapilot_assets.landing.values import NumberColumn, number_column, number_sql
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
 from datapilot_domain.landing import Layout, MonthCount, Notice, content_id
 from datapilot_domain.organizations import Organization
@@ -96,13 +96,13 @@ def decode_sales(
     spool = spool_records(source, dialect, organization.limits, workdir)
     calendar = Calendar(first_month, arrived_on)
     with _connect(workdir) as connection:
-        layout, mapping = _read_layout(connection, spool, table, organization, calendar, file_name)
+        layout, mapping, columns = _read_layout(connection, spool, table, organization, calendar, file_name)
         create_source(connection, dialect.columns, mapping, layout.decimal_marks)
         lines = _count(connection, "body")
         if not lines and header_only_month is None:
             raise Refusal("NO_GOOD_ROW", "the file has a header and no line; to say zero, declare complete")
         create_filled(connection, fill_continuations(connection, mapping), mapping)
-        create_typed(connection, layout, organization.time_zone)
+        create_typed(connection, layout, organization.time_zone, columns)
         create_meanings(connection, has_status=layout.has("status") or layout.has("payment_status"))
         create_events(connection, layout, calendar)
         decide(connection, layout)
@@ -145,7 +145,7 @@ def _read_layout(
     organization: Organization,
     calendar: Calendar,
     file_name: str,
-) -> tuple[Layout, dict[int, str]]:
+) -> tuple[Layout, dict[int, str], TypedColumns]:
     """Decide header mapping, decimal marks and date orders, and set the ignored records aside."""
     dialect = table.dialect
     files = ", ".join(f"'{file}'" for file in spool.files)
@@ -157,8 +157,8 @@ def _read_layout(
     mapping = headers.fields
     set_aside(connection, mapping, len(dialect.columns), spool.preamble)
     create_body(connection)
-    marks = _decimal_marks(connection, dialect, mapping, locale_mark)
-    orders = _date_orders(connection, dialect, mapping, organization, calendar)
+    numbers, marks = _numbers(connection, dialect, mapping, locale_mark)
+    dates = _dates(connection, dialect, mapping, organization, calendar)
     amount = next((p for p, name in mapping.items() if name == "line_amount"), None)
     check_totals(connection, None if amount is None else number_sql(f"c{amount}", marks["line_amount"]))
     layout = Layout(
@@ -170,37 +170,47 @@ def _read_layout(
         encoding=table.source.encoding,
         delimiter=dialect.delimiter,
         decimal_marks=marks,
-        date_orders=orders,
+        date_orders={name: column.order for name, column in dates.items()},
     )
-    return layout, mapping
+    return layout, mapping, TypedColumns(numbers, dates)
 
 
-def _decimal_marks(
+def _numbers(
     connection: duckdb.DuckDBPyConnection, dialect: Dialect, mapping: Mapping[int, str], locale_mark: str
-) -> dict[str, str]:
-    """Decimal mark of each number field: proven by its rows, else by the other columns, else the locale's."""
-    proven: dict[str, str] = {}
+) -> tuple[dict[str, NumberColumn], dict[str, str]]:
+    """The columns of numbers, and the mark of each field: proven by its rows, else by the others, else the locale's.
+
+    A field of several columns, which are summed, and any in a file whose records are not settled yet (`bare`
+    ones may turn out to be lines) are left out of the former: not all of their texts are known here.
+    """
     fields = [(p, name) for p, name in mapping.items() if _FIELDS[name].holds == "number"]
+    columns: dict[int, NumberColumn] = {}
+    proven: dict[str, str] = {}
     for position, name in fields:
-        mark = decimal_mark(connection, "body", f"c{position}", dialect.columns[position])
+        columns[position] = number_column(connection, "body", f"c{position}", dialect.columns[position])
+        mark = columns[position].proven_mark()
         if mark and proven.setdefault(name, mark) != mark:
             raise Refusal("DECIMAL_MARK_MIXED", f"the columns of {name} use both marks")
     others = set(proven.values())
     default = others.pop() if len(others) == 1 else locale_mark
-    return {name: proven.get(name, default) for _, name in fields}
+    marks = {name: proven.get(name, default) for _, name in fields}
+    names = [name for _, name in fields]
+    settled = not _count(connection, "ignored WHERE kind = 'bare'")
+    known = {name: columns[p] for p, name in fields if settled and names.count(name) == 1}
+    return known, marks
 
 
-def _date_orders(
+def _dates(
     connection: duckdb.DuckDBPyConnection,
     dialect: Dialect,
     mapping: Mapping[int, str],
     organization: Organization,
     calendar: Calendar,
-) -> dict[str, str]:
-    """Date order of each date field: proven by its rows, else the locale's."""
+) -> dict[str, DateColumn]:
+    """The columns of dates; their order is proven by their rows, else the locale's."""
     default = "dmy" if organization.locale == "pt-BR" else "mdy"
     return {
-        name: date_order(connection, "body", f"c{position}", dialect.columns[position], calendar, default)
+        name: date_column(connection, "body", f"c{position}", dialect.columns[position], calendar, default)
         for position, name in mapping.items()
         if _FIELDS[name].holds == "instant"
     }

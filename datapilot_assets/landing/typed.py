@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import duckdb
 
-from datapilot_assets.landing.dates import date_sql
-from datapilot_assets.landing.values import number_sql
+from datapilot_assets.landing.dates import DateColumn
+from datapilot_assets.landing.values import NumberColumn, number_sql
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
 from datapilot_domain.landing import Layout
 
@@ -23,7 +26,15 @@ RAW_FIELDS = (
 )  # fmt: skip
 
 
-def create_typed(connection: duckdb.DuckDBPyConnection, layout: Layout, time_zone: str) -> None:
+@dataclass(frozen=True)
+class TypedColumns:
+    """What the texts of the file's columns have in common, by field; a field that is not here may hold any text."""
+
+    numbers: Mapping[str, NumberColumn]
+    dates: Mapping[str, DateColumn]
+
+
+def create_typed(connection: duckdb.DuckDBPyConnection, layout: Layout, time_zone: str, columns: TypedColumns) -> None:
     """Create the view `typed` from the view `filled` (fields as text).
 
     typed: record_no, defect, extras, order_id, store, sku, product_name, product (sku, else the name),
@@ -35,7 +46,10 @@ def create_typed(connection: duckdb.DuckDBPyConnection, layout: Layout, time_zon
 
     def number(field: str, scale: int = 4) -> str:
         mark = layout.decimal_marks.get(field)
-        return number_sql(field, mark, scale) if mark else f"CAST(NULL AS DECIMAL(18,{scale}))"
+        if mark is None:
+            return f"CAST(NULL AS DECIMAL(18,{scale}))"
+        column = columns.numbers.get(field)
+        return number_sql(field, mark, scale) if column is None else column.sql(field, mark, scale)
 
     levels = [name for name in MAYBE_LINE_LEVEL if layout.has(name)]
     absent = [name for name in ("order_discount", "line_discount") if name not in levels]
@@ -46,7 +60,7 @@ def create_typed(connection: duckdb.DuckDBPyConnection, layout: Layout, time_zon
         SELECT record_no, defect, extras, order_id, store, sku, product_name, coalesce(sku, product_name) AS product,
             quantity AS quantity_text, {worth} AS amount_text, line_amount,
             {", ".join(f"{name} AS raw_{name}" for name in RAW_FIELDS)},
-            {date_sql("sold_at", layout.date_orders["sold_at"], time_zone)} AS sold_on,
+            {columns.dates["sold_at"].sql("sold_at", time_zone)} AS sold_on,
             CASE WHEN regexp_full_match(line_no, '[0-9]{{1,9}}') THEN line_no::INT END AS line_no,
             {number("quantity")} AS quantity, {number("unit_price", 6)} AS unit_price,
             {number("line_amount")} AS written_amount

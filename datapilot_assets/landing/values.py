@@ -1,16 +1,14 @@
-"""Numbers in the text of a column: what proves how they are written, and how SQL reads them (R7).
-
-`translate(text, digits, '9…9')` gives the shape of a value (`R$ 9.999,99`). A column has few shapes, so the
-evidence of all its rows is grouped by DuckDB and judged by Python, shape by shape.
-"""
+"""Numbers in the text of a column: what proves how they are written, and how SQL reads them (R7)."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import duckdb
 
+from datapilot_assets.landing.shapes import Proof, Shapes, column_shapes
 from datapilot_domain.reasons import Refusal
 
 # Of a character class: blanks, and the two no-break ones that spreadsheets and browsers write.
@@ -89,33 +87,54 @@ def _other(mark: str) -> str:
 
 
 @dataclass(frozen=True)
-class Proof:
-    """A record whose text admits only one reading."""
+class NumberColumn:
+    """The shapes of a column of numbers: they prove its decimal mark, and how little it takes to read it."""
 
-    record_no: int
-    text: str
+    name: str
+    shapes: Shapes
 
-    def __str__(self) -> str:
-        return f"record {self.record_no} has {self.text!r}"
+    def proven_mark(self) -> str | None:
+        """The decimal mark that the rows prove, or None. Raises Refusal DECIMAL_MARK_MIXED.
+
+        `1.234` alone proves nothing; `0.125` and `1.23` prove the point, `1.234,56` and `1.234.567` the comma.
+        """
+        proofs: dict[str, Proof] = {}
+        for shape, proof in self.shapes.first.items():
+            if "," in shape or "." in shape:
+                readable = [mark for mark in ",." if _is_number(shape, mark)]
+                if len(readable) == 1:
+                    proofs[readable[0]] = min(proof, proofs.get(readable[0], proof))
+        if len(proofs) == 2:
+            raise Refusal("DECIMAL_MARK_MIXED", f"column {self.name!r}: {proofs[',']}, {proofs['.']}")
+        return next(iter(proofs), None)
+
+    def sql(self, text: str, mark: str, scale: int = 4) -> str:
+        """`number_sql` of the column's text, without regular expressions where its shapes allow it."""
+        prefix = self._common_prefix(mark)
+        if prefix is None:
+            return number_sql(text, mark, scale)
+        digits = text if not prefix else f"({text})[{len(prefix) + 1}:]"
+        for character, replacement in ((_other(mark), ""), (mark, ".")):
+            if character != replacement and any(character in shape for shape in self.shapes.first):
+                digits = f"replace({digits}, '{character}', '{replacement}')"
+        return f"TRY_CAST({digits} AS DECIMAL(18,{scale}))"
+
+    def _common_prefix(self, mark: str) -> str | None:
+        """What stands before every number, when nothing but a minus and plain digits follows; None otherwise."""
+        found = {_plain_prefix(shape, mark) for shape in self.shapes.first}
+        return found.pop() if self.shapes.complete and len(found) == 1 else None
 
 
-def decimal_mark(connection: duckdb.DuckDBPyConnection, rows: str, column: str, name: str) -> str | None:
-    """The decimal mark that the rows of `column` prove, or None. Raises Refusal DECIMAL_MARK_MIXED.
+def number_column(connection: duckdb.DuckDBPyConnection, rows: str, column: str, name: str) -> NumberColumn:
+    """The column `column` of the relation `rows`; `name` is what people call it."""
+    return NumberColumn(name, column_shapes(connection, rows, column))
 
-    `1.234` alone proves nothing; `0.125` and `1.23` prove the point, `1.234,56` and `1.234.567` the comma.
-    """
-    shapes = connection.execute(
-        f"SELECT translate({column}, '0123456789', '9999999999') AS shape, "
-        f"regexp_matches({column}, '(^|[^0-9.,])0[.,]') AS zero, min(record_no), arg_min({column}, record_no) "
-        f"FROM {rows} WHERE contains({column}, ',') OR contains({column}, '.') GROUP BY shape, zero"
-    ).fetchall()
-    proofs: dict[str, Proof] = {}
-    for _, _, record_no, text in shapes:
-        readable = [mark for mark in ",." if re.fullmatch(number_pattern(mark), text, re.ASCII)]
-        if len(readable) == 1:
-            mark = readable[0]
-            if mark not in proofs or record_no < proofs[mark].record_no:
-                proofs[mark] = Proof(record_no, text)
-    if len(proofs) == 2:
-        raise Refusal("DECIMAL_MARK_MIXED", f"column {name!r}: {proofs[',']}, {proofs['.']}")
-    return next(iter(proofs), None)
+
+@lru_cache(maxsize=65_536)
+def _is_number(shape: str, mark: str) -> bool:
+    return re.fullmatch(number_pattern(mark), shape, re.ASCII) is not None
+
+
+def _plain_prefix(shape: str, mark: str) -> str | None:
+    plain = re.fullmatch(rf"((?:{_CURRENCY} ?)?)-?[0-9][0-9.,]*", shape, re.ASCII)
+    return plain[1] if plain and _is_number(shape, mark) else None

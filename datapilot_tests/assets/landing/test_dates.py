@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datapilot_assets.landing.dates import date_sql
+from datapilot_assets.landing.dates import date_column, date_sql
+from datapilot_domain.partitions import Calendar, Month
 from datapilot_domain.reasons import Refusal
 from datapilot_tests.assets.landing.decoding import ACME, decode, table
 
@@ -136,3 +137,30 @@ def test_both_orders_in_one_column_refuse_the_file(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="DATE_ORDER_MIXED") as refused:
         dates(tmp_path, "31/01/2024", "01/31/2024")
     assert "record 1 has '31/01/2024', record 2 has '01/31/2024'" in refused.value.detail
+
+
+WRITTEN = ["31/01/2024", "1/2/2024", "31/02/2024", "31-01/2024", "2024-01-31", "31/01/2024 23:30", "1/2/2024 7:05"]
+WRITTEN += ["31/01/2024 24:00", "31.01.2024 23:59:59", "1/2/024", "1/2/24", "20240131", "31 jan 2024", "45322", "x"]
+WRITTEN += ["2024-02-01T02:30:00Z", "01/02/2024 10:00 -0300", "31/01/2024 11:30 PM"]
+
+
+@settings(deadline=None, max_examples=40)
+@given(texts=st.lists(st.sampled_from(WRITTEN), min_size=1, max_size=3), default=st.sampled_from(["dmy", "mdy"]))
+def test_a_column_is_read_alike_with_and_without_regular_expressions(texts: list[str], default: str) -> None:
+    DATABASE.execute(
+        "CREATE OR REPLACE TABLE written AS SELECT unnest(?) AS t, generate_subscripts(?, 1) AS record_no",
+        [texts, texts],
+    )
+    calendar = Calendar(Month(2018, 1), dt.date(2024, 4, 2))
+    column = date_column(DATABASE, "written", "t", "Data", calendar, default)
+    query = f"SELECT {column.sql('t', ZONE)}, {date_sql('t', column.order, ZONE)} FROM written"
+    found = DATABASE.execute(query).fetchall()
+    assert [fast for fast, _ in found] == [general for _, general in found]
+
+
+def test_dates_of_one_form_are_read_without_regular_expressions() -> None:
+    DATABASE.execute("CREATE OR REPLACE TABLE written AS SELECT '31/01/2024 23:30' AS t, 1 AS record_no")
+    column = date_column(DATABASE, "written", "t", "Data", Calendar(Month(2018, 1), dt.date(2024, 4, 2)), "dmy")
+    sql = column.sql("t", ZONE)
+    assert "regexp" not in sql
+    assert DATABASE.execute(f"SELECT {sql} FROM written").fetchall() == [(dt.date(2024, 1, 31),)]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datapilot_assets.landing.values import number_sql
+from datapilot_assets.landing.values import number_column, number_sql
 from datapilot_domain.reasons import Refusal
 from datapilot_tests.assets.landing.decoding import ACME, decode, table
 
@@ -129,3 +129,47 @@ def test_a_code_in_scientific_notation_stays_text(tmp_path: Path) -> None:
     _, records, units = decode(tmp_path, table(*lines))
     assert (records[0]["order_id"], records[0]["line_amount"]) == ("1E+05", "1,5E+03")
     assert (units[0]["order_id"], units[0]["amount"]) == ("1E+05", Decimal(1500))
+
+
+FORMS = st.sampled_from(["{}", "R$ {}", "R$ -{}", "-{}", "({})", "{}-", "US$ {}", "{} BRL", "{}%"])
+DIGITS = st.sampled_from(
+    ["0", "7", "1.234", "01.234", "1.23", "1,5", "0,125", "1.234.567,89", "1,234.5", "1,5E+03", ""]
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    forms=st.lists(FORMS, min_size=1, max_size=2),
+    texts=st.lists(DIGITS, min_size=1, max_size=4),
+    mark=st.sampled_from(",."),
+)
+def test_a_column_is_read_alike_with_and_without_regular_expressions(
+    forms: list[str], texts: list[str], mark: str
+) -> None:
+    rows = [form.format(text) for form in forms for text in texts]
+    DATABASE.execute(
+        "CREATE OR REPLACE TABLE written AS SELECT unnest(?) AS t, generate_subscripts(?, 1) AS record_no", [rows, rows]
+    )
+    column = number_column(DATABASE, "written", "t", "Valor")
+    query = f"SELECT {column.sql('t', mark)}, {number_sql('t', mark)} FROM written"
+    assert [fast for fast, _ in DATABASE.execute(query).fetchall()] == [
+        general for _, general in DATABASE.execute(query).fetchall()
+    ]
+
+
+def test_money_of_one_form_is_read_without_regular_expressions() -> None:
+    rows = ["R$ 5,00", "R$ -1.234,50"]
+    DATABASE.execute("CREATE OR REPLACE TABLE written AS SELECT unnest(?) AS t, 1 AS record_no", [rows])
+    sql = number_column(DATABASE, "written", "t", "Valor").sql("t", ",")
+    assert "regexp" not in sql
+    assert DATABASE.execute(f"SELECT {sql} FROM written").fetchall() == [(Decimal(5),), (Decimal("-1234.5"),)]
+
+
+def test_the_proof_is_the_first_record_however_the_rows_arrive() -> None:
+    rows = [f"{n}.50" for n in range(1000, 3000)]
+    DATABASE.execute(
+        "CREATE OR REPLACE TABLE written AS SELECT unnest(?) AS t, 2001 - generate_subscripts(?, 1) AS record_no",
+        [rows, rows],
+    )
+    shapes = number_column(DATABASE, "written", "t", "Valor").shapes
+    assert {shape: str(proof) for shape, proof in shapes.first.items()} == {"9999.99": "record 1 has '2999.50'"}
