@@ -28,6 +28,10 @@ class ObjectGone(FileNotFoundError):
     """There is no object with this key (any more)."""
 
 
+class ObjectBusy(RuntimeError):
+    """A process is still writing the object."""
+
+
 @dataclass(frozen=True)
 class ObjectInfo:
     """What is known of an object; `e_tag` changes whenever its bytes are written again."""
@@ -90,6 +94,9 @@ class ObjectStore(ABC):
     A key must never be both an object and the prefix of another: a folder cannot, some S3 servers lose it.
     """
 
+    # Whether other programs' objects appear when they are whole, as an upload to S3 does.
+    arrives_whole: bool = True
+
     @abstractmethod
     def list(self, prefix: str) -> list[ObjectInfo]:
         """Objects under the folder `prefix` ("" for all), sorted by key.
@@ -133,7 +140,7 @@ class ObjectStore(ABC):
     def claim(self, key: str) -> Claim:
         """Take an inbox object, so that a sender who writes the same name again loses nothing.
 
-        Raises ObjectGone when it is gone or another process has just taken it.
+        Raises ObjectGone when it is gone or another process has just taken it, ObjectBusy while one writes it.
         """
 
     @abstractmethod
@@ -152,10 +159,14 @@ class ObjectStore(ABC):
             return False
         return True
 
+    def is_being_written(self, key: str) -> bool:
+        """Whether a process has the object open to write it, as far as this machine can know."""
+        return False
+
     def claim_is_stable(self, claim: Claim) -> bool:
         """Whether the object is still what it was when claimed; its sender may still be writing it."""
         try:
-            return self.info(claim.key).e_tag == claim.info.e_tag
+            return self.info(claim.key).e_tag == claim.info.e_tag and not self.is_being_written(claim.key)
         except ObjectGone:
             return False
 

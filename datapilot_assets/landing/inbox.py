@@ -22,6 +22,15 @@ _AS_OF = re.compile(r"(\d{8}T\d{4}(?:\d{2}(?:\.\d{6})?)?)(Z?)", re.ASCII)
 _AS_OF_FORMS = {13: "%Y%m%dT%H%M", 15: "%Y%m%dT%H%M%S", 22: "%Y%m%dT%H%M%S.%f"}
 
 
+# Names under which programs write what they will rename: rsync and editors start with a point, Office with ~$;
+# browsers, WinSCP and others end with these. And what file managers leave in a folder.
+_TEMPORARY = re.compile(
+    r"\..*|~.*|.*~|.*\.(?:part|partial|filepart|crdownload|download|opdownload|tmp|temp|swp|lock|uploading)"
+    r"|thumbs\.db|desktop\.ini",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
 class InvalidInboxPath(ValueError):
     """A path below the inbox that does not say clearly whose file it is or what it declares."""
 
@@ -92,6 +101,11 @@ def parse_inbox_key(key: str) -> InboxFile:
     if folders and "=" not in folders[0] and not _PART.fullmatch(folders[0]):
         source, folders = parse_source_id(folders[0]), folders[1:]
     return InboxFile(key=key, org=org, source=source, file=parts[-1], folders=tuple(folders))
+
+
+def is_temporary(key: str) -> bool:
+    """Whether the file's name says that it is not finished, or nothing that anybody sent."""
+    return _TEMPORARY.fullmatch(key.rpartition("/")[2]) is not None
 
 
 def inbox_key(org: OrgId, source: str, declaration: Declaration, file: str) -> str:

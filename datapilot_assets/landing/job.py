@@ -12,7 +12,7 @@ from datapilot_domain.landing import LandingEntry, Verdict
 from datapilot_domain.organizations import InvalidName, Organization
 from datapilot_domain.partitions import OrgMonth
 from datapilot_domain.reasons import REASONS
-from datapilot_resources.object_store import Claim, InvalidKey
+from datapilot_resources.object_store import Claim, InvalidKey, ObjectBusy
 from datapilot_resources.platform import Platform
 from datapilot_resources.platform_resource import PlatformResource
 from datapilot_resources.registry import RegistryError, UnknownOrganization
@@ -39,7 +39,7 @@ def land_files(context: dg.OpExecutionContext, config: IntakeConfig, platform: P
             result = land(services, organization, inbox_file, claim, run.create_timestamp, context.run_id)
         except FileNotFoundError:
             context.log.info(f"{key}: another intake took it")
-        except FileStillChanging as error:
+        except (FileStillChanging, ObjectBusy) as error:
             context.log.info(str(error))
         except (InvalidKey, InvalidName, InvalidInboxPath, UnknownOrganization, RegistryError) as error:
             problems.append(f"{key}: {error}")

@@ -1,20 +1,27 @@
-"""Inbox sensor: one listing; files that stood still between two ticks are landed, organizations in turn."""
+"""Inbox sensor: one listing; files that stood still between two ticks are landed, organizations in turn.
 
+A file that its sender still writes waits: its size or time differs from the last listing, or it was written
+just now, or a process has it open, or its name is a temporary one. What is cut all the same, landing refuses.
+"""
+
+import datetime as dt
 import json
 from collections.abc import Sequence
 from itertools import chain, zip_longest
 
 import dagster as dg
 
-from datapilot_assets.landing.inbox import INBOX, InvalidInboxPath, parse_inbox_key
+from datapilot_assets.landing.inbox import INBOX, InvalidInboxPath, is_temporary, parse_inbox_key
 from datapilot_assets.landing.job import intake_job
 from datapilot_assets.partitioning import ORGANIZATION_TAG
 from datapilot_assets.sensors.attempts import request_run
 from datapilot_domain.landing import digest
 from datapilot_domain.organizations import InvalidName
-from datapilot_resources.object_store import ObjectInfo
+from datapilot_resources.object_store import InvalidKey, ObjectGone, ObjectInfo, ObjectStore
 from datapilot_resources.platform_resource import PlatformResource
 
+# A copy that pauses longer than this, from another machine and under its final name, cannot be told from a whole one.
+SETTLE_TIME = dt.timedelta(seconds=20)
 # Bounds of one intake run; a bigger file gets a run of its own.
 MAX_FILES = 100
 MAX_BYTES = 256 * 1024**2
@@ -32,22 +39,44 @@ def inbox_sensor(context: dg.SensorEvaluationContext, platform: PlatformResource
     seen: dict[str, str] = json.loads(context.cursor or "{}")
     registered = set(services.registry.list())
     listing = services.store.list(INBOX.rstrip("/"))
-    now = {info.key: info.e_tag for info in listing}
-    still = [info for info in listing if seen.get(info.key) == info.e_tag and owner(info.key) in registered]
+    cursor = json.dumps({info.key: info.e_tag for info in listing}, sort_keys=True)
     strays = sorted(info.key for info in listing if owner(info.key) not in registered)
     if strays:
         context.log.warning(f"{len(strays)} files belong to no registered organization, first: {strays[0]!r}")
+    ours = [info for info in listing if owner(info.key) in registered]
+    temporary = [info.key for info in ours if is_temporary(info.key)]
+    arrived = [info for info in ours if not is_temporary(info.key)]
+    now = dt.datetime.now(dt.timezone.utc)
+    still = [info for info in arrived if seen.get(info.key) == info.e_tag and is_settled(services.store, info, now)]
     batch = next_batch(still)
-    abandoned = [claim.original_key for claim in services.store.abandoned_claims()]
-    cursor = json.dumps(now, sort_keys=True)
+    abandoned = [
+        claim.original_key for claim in services.store.abandoned_claims() if services.store.claim_is_stable(claim)
+    ]
     request = _run_request(context, batch, abandoned) if batch or abandoned else None
     if request is None:
-        waiting = len(listing) - len(strays)
-        return dg.SensorResult(
-            cursor=cursor,
-            skip_reason=f"{waiting} new files stand still until the next tick" if waiting else "empty",
-        )
+        return dg.SensorResult(cursor=cursor, skip_reason=_what_waits(len(arrived), temporary))
     return dg.SensorResult(cursor=cursor, run_requests=[request])
+
+
+def is_settled(store: ObjectStore, info: ObjectInfo, now: dt.datetime) -> bool:
+    """Whether a file that looks unchanged may be taken for whole: nobody writes it, nor has just done so."""
+    if store.arrives_whole:
+        return True
+    # A time of the future, as a wrong clock gives it, says nothing.
+    just_written = dt.timedelta() <= now - info.last_modified < SETTLE_TIME
+    try:
+        return not just_written and not store.is_being_written(info.key)
+    except (ObjectGone, InvalidKey):
+        return True  # the intake says what is the matter
+
+
+def _what_waits(arrived: int, temporary: Sequence[str]) -> str:
+    waiting = []
+    if arrived:
+        waiting.append(f"{arrived} files are not finished, or wait for their turn")
+    if temporary:
+        waiting.append(f"{len(temporary)} have temporary names and wait to be renamed, first: {temporary[0]!r}")
+    return "; ".join(waiting) or "empty"
 
 
 def owner(key: str) -> str | None:

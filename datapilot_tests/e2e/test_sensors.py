@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -26,6 +29,15 @@ class Daemon:
         self.workbench, self.instance = workbench, instance
         self.cursors: dict[str, str | None] = {}
         self.seen: set[str] = set()
+
+    def drop(self, key: str, content: bytes, seconds_ago: float = 3600) -> Path:
+        """Put a file into the store's folder as a person does, last written some time ago."""
+        path = Path(self.workbench.platform.settings.store_root, key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        written = time.time() - seconds_ago
+        os.utime(path, (written, written))
+        return path
 
     def tick(self, sensor: dg.SensorDefinition) -> list[dg.RunRequest]:
         context = dg.build_sensor_context(
@@ -61,7 +73,7 @@ def daemon(workbench: Workbench) -> Iterator[Daemon]:
 def test_a_file_in_an_inbox_becomes_gold(workbench: Workbench, daemon: Daemon) -> None:
     workbench.add("acme")
     file = sample("2024-01", "english")
-    workbench.platform.store.write_file(f"inbox/org_id=acme/{file.name}", file)
+    daemon.drop(f"inbox/org_id=acme/{file.name}", file.read_bytes())
 
     assert daemon.tick(registry_sensor) == []
     assert daemon.instance.get_dynamic_partitions("org") == ["acme"]
@@ -76,6 +88,48 @@ def test_a_file_in_an_inbox_becomes_gold(workbench: Workbench, daemon: Daemon) -
     assert workbench.month("acme", "2024-01")["gross_revenue"] == Decimal("18156.37")
     assert daemon.tick(LANDED) == []
     assert daemon.tick(inbox_sensor) == []
+
+
+def test_a_file_that_its_sender_still_writes_waits(workbench: Workbench, daemon: Daemon) -> None:
+    workbench.add("sender")
+    content = sample("2024-01", "english").read_bytes()
+
+    def taken() -> list[str]:
+        requests = [*daemon.tick(inbox_sensor), *daemon.tick(inbox_sensor)]
+        return [
+            key.rpartition("/")[2]
+            for request in requests
+            for key in request.run_config["ops"]["land_files"]["config"]["keys"]
+        ]
+
+    # Growing: another size at each listing.
+    path = daemon.drop("inbox/org_id=sender/growing.csv", content[:500])
+    daemon.tick(inbox_sensor)
+    path = daemon.drop("inbox/org_id=sender/growing.csv", content[:900], seconds_ago=1800)
+    assert daemon.tick(inbox_sensor) == []
+    path.unlink()
+    # Written just now, as on a slow share whose writer this machine cannot see.
+    path = daemon.drop("inbox/org_id=sender/fresh.csv", content, seconds_ago=0)
+    assert taken() == []
+    path.unlink()
+    # Standing still under its final name, and still open.
+    path = daemon.drop("inbox/org_id=sender/paused.csv", content)
+    with path.open("ab"):
+        assert taken() == []
+    assert taken() == ["paused.csv"]
+    path.unlink()
+    # A clock that is ahead says nothing about when it was written.
+    path = daemon.drop("inbox/org_id=sender/future.csv", content, seconds_ago=-86_400)
+    assert taken() == ["future.csv"]
+    path.unlink()
+    # Names that say so.
+    for name in (".a.csv.X1y2Z3", "a.csv.part", "a.csv.crdownload", "~$a.xlsx", ".~lock.a.xlsx#", "Thumbs.db"):
+        daemon.drop(f"inbox/org_id=sender/{name}", content)
+    assert taken() == []
+    context = dg.build_sensor_context(instance=daemon.instance, resources={"platform": PlatformResource()})
+    told = str(inbox_sensor.evaluate_tick(context).skip_message)
+    assert "6 have temporary names and wait to be renamed, first: 'inbox/org_id=sender/.a.csv.X1y2Z3'" in told
+    workbench.platform.store.delete_prefix("inbox/org_id=sender")
 
 
 def test_an_unregistered_organization_is_left_alone(workbench: Workbench, daemon: Daemon) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
-from datapilot_resources.object_store import InvalidKey, ObjectGone, ObjectStore, object_store
+from datapilot_resources.object_store import InvalidKey, ObjectBusy, ObjectGone, ObjectStore, object_store
 from datapilot_resources.object_store_s3 import S3Store
 from datapilot_resources.settings import Settings
 from datapilot_tests.services.s3_server import BUCKET, s3_client
@@ -192,10 +192,35 @@ class TestFolder:
         with pytest.raises(ValueError, match="never both"):
             folder.write("a/b", b"y")
 
-    def test_a_sender_who_still_writes_is_seen(self, root: Path, folder: ObjectStore) -> None:
+    def test_a_copy_that_pauses_is_seen_and_left_alone(self, root: Path, folder: ObjectStore) -> None:
         with (root / "inbox" / "f").open("wb", buffering=0) as sender:
             sender.write(b"half")
+            assert folder.is_being_written("inbox/f")
+            with pytest.raises(ObjectBusy, match="inbox/f"):
+                folder.claim("inbox/f")
+            sender.write(b" and the rest")
+        assert not folder.is_being_written("inbox/f")
+        with (root / "inbox" / "f").open("rb"):  # who reads does not write
             claim = folder.claim("inbox/f")
+        assert folder.read(claim.key) == b"half and the rest"
+        with (root / claim.key).open("ab"):
+            assert not folder.claim_is_stable(claim)
+        assert folder.finish(claim)
+
+    def test_a_writer_who_meets_the_question_is_not_harmed(self, root: Path, folder: ObjectStore) -> None:
+        """Nor are we: a lease that somebody breaks comes with a signal."""
+        (root / "inbox" / "f").write_bytes(b"x")
+        code = f"for _ in range(2000): open({str(root / 'inbox' / 'f')!r}, 'ab').close()"
+        with subprocess.Popen([sys.executable, "-c", code]) as writer:
+            while writer.poll() is None:
+                folder.is_being_written("inbox/f")
+        assert writer.returncode == 0
+        assert folder.finish(folder.claim("inbox/f"))
+
+    def test_a_sender_who_still_writes_is_seen(self, root: Path, folder: ObjectStore) -> None:
+        (root / "inbox" / "f").write_bytes(b"half")
+        claim = folder.claim("inbox/f")
+        with (root / claim.key).open("ab") as sender:
             sender.write(b" and the rest")
         assert not folder.claim_is_stable(claim)
         assert not folder.finish(claim)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from datapilot_assets.landing.inbox import InvalidInboxPath, inbox_key, parse_inbox_key
+from datapilot_assets.landing.inbox import InvalidInboxPath, inbox_key, is_temporary, parse_inbox_key
 from datapilot_domain.landing import Declaration
 from datapilot_domain.organizations import InvalidName, OrgId
 from datapilot_domain.partitions import Month
@@ -154,3 +154,17 @@ def test_a_name_that_is_no_name_is_refused(name: str) -> None:
 def test_a_source_that_reads_as_a_declaration_is_refused() -> None:
     with pytest.raises(InvalidName):
         inbox_key(OrgId("acme"), "part-1-of-2", Declaration(), "vendas.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "temporary"),
+    [
+        (".vendas.csv.aB3xYz", True), ("vendas.csv.part", True), ("vendas.csv.crdownload", True),
+        ("~$livro.xlsx", True), ("vendas.csv.filepart", True), ("vendas.csv.TMP", True), ("vendas.csv~", True),
+        (".DS_Store", True), ("Thumbs.db", True), ("desktop.ini", True),
+        ("vendas.csv", False), ("vendas", False), ("vendas.part1.csv", False), ("participantes.csv", False),
+        ("part", False), ("tmp.csv", False), ("vendas.2024.01", False),
+    ],
+)  # fmt: skip
+def test_a_temporary_name_says_that_the_file_is_not_finished(name: str, temporary: bool) -> None:
+    assert is_temporary(f"inbox/org_id=acme/.hidden/{name}") is temporary
