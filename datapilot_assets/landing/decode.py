@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from datapilot_assets.landing.events import create_events
 from datapilot_assets.landing.headers import map_headers
 from datapilot_assets.landing.ignored import check_totals, set_aside
 from datapilot_assets.landing.meanings import create_meanings
-from datapilot_assets.landing.records import create_body, create_filled, create_source, write_records
+from datapilot_assets.landing.records import create_body, create_filled, create_source, declares_utc, write_records
 from datapilot_assets.landing.shares import create_shares
 from datapilot_assets.landing.spool import Spool, spool_records
 from datapilot_assets.landing.tables import Table, find_table
@@ -159,8 +159,6 @@ def _read_layout(
     create_body(connection)
     numbers, marks = _numbers(connection, dialect, mapping, locale_mark)
     dates = _dates(connection, dialect, mapping, organization, calendar)
-    amount = next((p for p, name in mapping.items() if name == "line_amount"), None)
-    check_totals(connection, None if amount is None else number_sql(f"c{amount}", marks["line_amount"]))
     layout = Layout(
         header_hash=dialect.header_hash,
         header=dialect.columns,
@@ -172,7 +170,19 @@ def _read_layout(
         decimal_marks=marks,
         date_orders={name: column.order for name, column in dates.items()},
     )
+    _check_totals(connection, layout, {name: f"c{position}" for position, name in mapping.items()})
     return layout, mapping, TypedColumns(numbers, dates)
+
+
+def _check_totals(connection: duckdb.DuckDBPyConnection, layout: Layout, cells: Mapping[str, str]) -> None:
+    of_order = ("order_total", "order_subtotal") if layout.is_order_level else ()
+    amount = next((name for name in ("line_amount", *of_order) if name in cells), None)
+    check_totals(
+        connection,
+        number_sql(cells[amount], layout.decimal_marks[amount]) if amount else None,
+        status=cells.get("status", "NULL"),
+        payment=cells.get("payment_status", "NULL"),
+    )
 
 
 def _numbers(
@@ -209,11 +219,14 @@ def _dates(
 ) -> dict[str, DateColumn]:
     """The columns of dates; their order is proven by their rows, else the locale's."""
     default = "dmy" if organization.locale == "pt-BR" else "mdy"
-    return {
-        name: date_column(connection, "body", f"c{position}", dialect.columns[position], calendar, default)
-        for position, name in mapping.items()
-        if _FIELDS[name].holds == "instant"
-    }
+    found: dict[str, DateColumn] = {}
+    for position, name in mapping.items():
+        if _FIELDS[name].holds == "instant":
+            header = dialect.columns[position]
+            column = date_column(connection, "body", f"c{position}", header, calendar, default)
+            # The source text of a column that declares UTC ends in an offset, which no strptime format has.
+            found[name] = replace(column, formats=None) if declares_utc(header) else column
+    return found
 
 
 def recipe_of(layout: Layout, organization: Organization) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from datapilot_domain.contracts.sales_fields import SALES_FIELDS
 from datapilot_domain.landing import Layout
 
 SURPLUS = "_surplus"
+_UTC_HEADER = re.compile(r"(?:^|[^A-Za-z])(?:UTC|GMT)(?:[^A-Za-z+\-]|$)(?![+\-]?\d)", re.IGNORECASE)
 TOLERATED = ("order_freight", "order_tax", "fees", "refund_amount")
 
 
@@ -34,12 +36,25 @@ def create_source(
     for field in SALES_FIELDS:
         positions = [position for position, name in mapping.items() if name == field.name]
         text = _field_sql(positions, marks.get(field.name, ","))
+        if field.holds == "instant" and any(declares_utc(columns[position]) for position in positions):
+            text = _in_utc_sql(text)
         # One way to write each accent: "é" of a Mac and "é" of Windows name the same product.
         fields.append(f"{f'nfc_normalize({text})' if field.holds == 'text' else text} AS {field.name}")
     connection.execute(
         f"CREATE VIEW source AS SELECT record_no, {_defect_sql(columns, mapping)} AS defect, "
         f"{_extras_sql(connection, columns, mapping)} AS extras, {', '.join(fields)} FROM body"
     )
+
+
+def declares_utc(header: str) -> bool:
+    """Whether a header says that the times below it are UTC, as `Created (UTC)` does."""
+    return _UTC_HEADER.search(header) is not None
+
+
+def _in_utc_sql(text: str) -> str:
+    """The text of a time whose header says that it is UTC, with the offset that the header declares (R23)."""
+    has_offset = rf"regexp_matches({text}, '(Z|UTC|GMT|[+\-]\d{{2}}:?\d{{2}})$')"
+    return f"CASE WHEN contains({text}, ':') AND NOT {has_offset} THEN concat({text}, ' UTC') ELSE {text} END"
 
 
 def create_filled(connection: duckdb.DuckDBPyConnection, continued: bool, mapping: Mapping[int, str]) -> None:

@@ -92,7 +92,9 @@ def _line_discount(layout: Layout, value: dict[str, str]) -> dict[str, str]:
 
 def _windows(spread: list[_Share]) -> str:
     """Records of `shared` with, per share, its order's value, the record's weight, and whether it is the last."""
-    good = "fit AND NOT is_copy AND event_type <> 'adjustment'"
+    # Currencies are never added: an amount of the order is in the currency of its first record.
+    first = "arg_min(coalesce(currency_code, ''), record_no) OVER (PARTITION BY unit_hash)"
+    good = f"fit AND NOT is_copy AND event_type <> 'adjustment' AND coalesce(currency_code, '') = {first}"
     back = "bool_or(takes AND event_type = 'sale' AND sale_status = 'returned') OVER (PARTITION BY unit_hash)"
     query = f"SELECT *, coalesce({good}, false) AS takes, abs(coalesce(amount, 0)) AS size FROM shared"
     query = f"SELECT *, takes AND (sale_status = 'returned' OR NOT {back}) AS refunds FROM ({query})"

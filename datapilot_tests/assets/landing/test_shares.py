@@ -135,3 +135,10 @@ def test_shares_sum_to_the_order_value(tmp_path: Path, orders: list[tuple[int, l
         for n, part in enumerate(parts[:-1]):
             exact = Decimal(value) / 100 * prices[n] / total if total else Decimal(value) / 100 / len(prices)
             assert part == abs(exact).quantize(Decimal("0.01"), ROUND_HALF_UP).copy_sign(exact)
+
+
+@pytest.mark.rule("R22")
+def test_an_order_in_two_currencies_shares_its_freight_in_the_first(tmp_path: Path) -> None:
+    header = "Pedido;Data;Produto;Qtd;Preço;Frete;Moeda"
+    rows = spread(tmp_path, "1;02/01/2024;A;1;9,00;3,00;BRL", "1;02/01/2024;B;1;9,00;3,00;USD", header=header)
+    assert [(row["currency_code"], row["freight_alloc"]) for row in rows] == [("BRL", 3), ("USD", None)]
