@@ -13,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
+from datapilot_tests.assets.conftest import spark as spark  # one session for the accepted cases
 from datapilot_tests.fuzz.damages import make_case
 from datapilot_tests.fuzz.landing import Outcome, land_case
 from datapilot_tests.fuzz.model import Prediction, predict

@@ -80,7 +80,7 @@ def _mixed_marks(random: Random, table: Table) -> Table | None:
 
 def _mixed_dates(random: Random, table: Table) -> Table | None:
     places = _plain_rows(table)
-    if not places or table.rendering.dates not in ("dmy", "mdy"):
+    if not places or table.first.sold_on.day <= 12 or table.rendering.dates not in ("dmy", "mdy"):
         return None
     text = "01/27/2024" if table.rendering.dates == "dmy" else "27/01/2024"
     return _changed(table, random.choice(places), "date", text)
