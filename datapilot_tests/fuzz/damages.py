@@ -119,7 +119,7 @@ REFUSED: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "prose": (_content(b"Segue em anexo o relatorio.\nObrigado, Maria\n"), ("HEADER_NOT_FOUND",)),
     "header only": (_header_only, ("NO_GOOD_ROW",)),
     "no date column": (_without("date"), ("COLUMNS_MISSING",)),
-    "no amount column": (_without("amount", "price", "received"), ("COLUMNS_MISSING",)),
+    "no amount column": (_without("amount", "price", "received", "subtotal", "total"), ("COLUMNS_MISSING",)),
     "neither order nor product": (_without("order", "sku", "product"), ("COLUMNS_MISSING",)),
     "two quantities": (_two_quantities, ("COLUMNS_CONFLICT",)),
     "mixed decimal marks": (_mixed_marks, ("DECIMAL_MARK_MIXED",)),

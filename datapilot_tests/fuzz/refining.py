@@ -1,4 +1,4 @@
-"""Refine all accepted cases in one Spark pass, every case as an organization of its own, and compare each with the model."""
+"""Refine all accepted cases in one Spark pass, each as an organization of its own, and compare them with the model."""
 
 from __future__ import annotations
 
@@ -45,10 +45,12 @@ def refine(spark: SparkSession, cases: Sequence[tuple[Table, Prediction, Outcome
         pyarrow.parquet.read_table(outcome.records_file).select(schema.names).cast(schema) for _, outcome in accepted
     ]
     bronze = pa.concat_tables(files)
-    numbers = {file.column("content_id")[0].as_py(): table.number for file, (table, _) in zip(files, accepted)}
+    numbers = {
+        file.column("content_id")[0].as_py(): table.number for file, (table, _) in zip(files, accepted, strict=True)
+    }
     entries = [
         _entry(table, outcome.layout, file.column("content_id")[0].as_py())
-        for file, (table, outcome) in zip(files, accepted)
+        for file, (table, outcome) in zip(files, accepted, strict=True)
         if outcome.layout
     ]
     marks = fingerprints(spark, *set(bronze.column("month").to_pylist()))
