@@ -79,7 +79,8 @@ def _mixed_marks(random: Random, table: Table) -> Table | None:
 
 
 def _mixed_dates(random: Random, table: Table) -> Table | None:
-    places = _plain_rows(table)
+    # The days of a sheet are no text.
+    places = _plain_rows(table) if table.rendering.container != "xlsx" else []
     if not places or table.first.sold_on.day <= 12 or table.rendering.dates not in ("dmy", "mdy"):
         return None
     text = "01/27/2024" if table.rendering.dates == "dmy" else "27/01/2024"
@@ -104,7 +105,7 @@ def _header_only(random: Random, table: Table) -> Table:
 
 
 def _nul(random: Random, table: Table) -> Table | None:
-    if table.rendering.encoding == "utf-16":
+    if table.rendering.container or table.rendering.encoding.startswith("utf-16"):
         return None
     at = random.randrange(len(table.content))
     return replace(table, content=table.content[:at] + b"\0" + table.content[at:])
@@ -153,17 +154,17 @@ def _repeated(random: Random, table: Table) -> Table:
 
 def _quote_opened(random: Random, table: Table) -> Table | None:
     """A quote at the start of a cell that nobody closes: it must not swallow the records after it."""
-    encoding = "utf-16-le" if table.rendering.encoding == "utf-16" else table.rendering.encoding
-    delimiter = table.rendering.delimiter.encode(encoding.removesuffix("-sig"))
+    encoding = table.rendering.encoding.partition("+")[0]
+    if table.rendering.container:
+        return None
+    delimiter, quote = table.rendering.delimiter.encode(encoding), '"'.encode(encoding)
     places = [
         at for at in range(len(table.content) // 4, len(table.content)) if table.content.startswith(delimiter, at)
     ]
-    if encoding == "utf-16-le":
-        places = [at for at in places if at % 2 == 0]
+    places = [at for at in places if at % len(quote) == 0]
     if not places:
         return None
     at = random.choice(places) + len(delimiter)
-    quote = '"'.encode(encoding.removesuffix("-sig"))
     return replace(table, content=table.content[:at] + quote + table.content[at:])
 
 

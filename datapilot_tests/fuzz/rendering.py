@@ -22,6 +22,11 @@ DATES = {
 }
 IMPOSSIBLE = {"dmy": "31/02/2024", "ymd": "2024-02-31", "mdy": "02/31/2024", "instant": "2024-02-31 10:00:00 -0300"}
 OFFSETS = {"Z": 0, "+00:00": 0, "-0300": -180, "-03:00": -180, "-0500": -300, "+09:00": 540}
+# With `+mark` a byte order mark stands before the text.
+ENCODINGS = (
+    *("utf-8", "utf-8", "utf-8+mark", "cp1252", "latin-1", "cp850"),
+    *("utf-16-le+mark", "utf-16-be+mark", "utf-16-le", "utf-16-be"),
+)
 EXTRA_COLUMNS = ("Observação interna", "Peso (kg)", "Rastreio", "Transportadora", "")
 _ORDER_AMOUNTS = ("discount", "freight", "tax", "subtotal", "total", "refund", "fee", "received")
 _ORDER_TEXT = (
@@ -59,6 +64,8 @@ class Rendering:
     blanks: bool
     trailing: bool
     end: bool
+    hint: bool
+    container: str
 
     def number(self, value: Decimal, places: int = 2) -> str:
         text = f"{abs(value):,.{places}f}" if self.thousands else f"{abs(value):.{places}f}"
@@ -106,7 +113,7 @@ def choose_rendering(random: Random, layout: Layout, repeats: Repeats, discounts
         discounts=discounts,
         header=random.choice(("as is", "as is", "as is", "upper", "lower", "plain", "spaced")),
         delimiter=random.choice(";;,\t|"),
-        encoding=random.choice(("utf-8", "utf-8", "utf-8-sig", "cp1252", "latin-1", "utf-16")),
+        encoding=random.choice(ENCODINGS),
         newline=random.choice(("\r\n", "\r\n", "\n", "\r")),
         quoting=random.choice((csv.QUOTE_MINIMAL, csv.QUOTE_MINIMAL, csv.QUOTE_ALL)),
         mark=mark,
@@ -125,6 +132,8 @@ def choose_rendering(random: Random, layout: Layout, repeats: Repeats, discounts
         blanks=random.random() < 0.2,
         trailing=random.random() < 0.15,
         end=random.random() < 0.8,
+        hint=random.random() < 0.1,
+        container=random.choice(("", "", "", "", "", "gz", "zip", "xlsx")),
     )
 
 

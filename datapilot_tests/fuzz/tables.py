@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import Random
 
 from datapilot_tests.fuzz.layouts import LAYOUTS, Layout
-from datapilot_tests.fuzz.rendering import Rendering, cells, choose_rendering, header_cells, write_rows
+from datapilot_tests.fuzz.packing import write_file
+from datapilot_tests.fuzz.rendering import Rendering, cells, choose_rendering
 from datapilot_tests.fuzz.truth import Line, Order, add_faults, make_orders
 
 
@@ -59,6 +59,7 @@ def make_table(seed: int, number: int) -> Table:
     truth = make_orders(random, layout, repeats, discounts)
     add_faults(random, layout, repeats, discounts, truth)
     rendering = choose_rendering(random, layout, repeats, discounts, random.choice(TIME_ZONES))
+    rendering = _possible(rendering, truth)
     if len({order.sold_on.month for order in truth}) > 1 and random.random() < 0.3:
         random.shuffle(truth)
     rows = _rows(random, layout, rendering, truth)
@@ -69,17 +70,28 @@ def make_table(seed: int, number: int) -> Table:
 TIME_ZONES = ("America/Sao_Paulo", "America/Sao_Paulo", "America/Manaus", "UTC")
 
 
+def _possible(rendering: Rendering, orders: list[Order]) -> Rendering:
+    """Without the choices that this truth does not allow."""
+    faults = {line.fault for order in orders for line in order.lines}
+    if rendering.container == "xlsx":
+        # In a sheet all records are as wide as the widest, and line breaks are of one kind.
+        misshapen = faults & {"short", "long", "long but empty"}
+        container = "zip" if misshapen else "xlsx"
+        rendering = replace(rendering, container=container, hint=False, newline="\n", trailing=False)
+    accents = any(letter in "ãçéêíóáúÃÇÉÊÍÓÁÚ" for header, what in rendering.columns if what for letter in header)
+    if rendering.encoding == "cp850" and (not accents or rendering.header == "plain"):
+        return replace(rendering, encoding="cp1252")  # nothing tells that it is not (R6)
+    return rendering
+
+
 def encode(rendering: Rendering, rows: list[Row]) -> bytes:
-    header = header_cells(rendering)
     preamble = [row.cells for row in rows if row.kind == "preamble"]
-    text = write_rows(rendering, [*preamble, header, *(row.cells for row in rows if row.kind != "preamble")])
-    if rendering.encoding == "utf-16":
-        return codecs.BOM_UTF16_LE + text.encode("utf-16-le")
-    return text.encode(rendering.encoding)
+    return write_file(rendering, preamble, [row.cells for row in rows if row.kind not in ("preamble", "hint")])
 
 
 def _rows(random: Random, layout: Layout, rendering: Rendering, orders: list[Order]) -> list[Row]:
-    rows = [Row("preamble", list(found)) for found in rendering.preamble]
+    rows = [Row("hint", [])] if rendering.hint else []
+    rows += [Row("preamble", list(found)) for found in rendering.preamble]
     readable = not any(
         line.fault in ("amount unreadable", "amount missing", "only price", "short") for o in orders for line in o.lines
     )
