@@ -35,8 +35,8 @@ class _Share:
 def create_shares(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
     """Create the table `shares` (record_no, SHARES as decimal(18,4)) from `lines`.
 
-    The value of an order is its single non-zero value, on whichever records the export writes it, zero when
-    it is blank everywhere. It is spread in proportion to |amount| (all zero: equally) over the records that
+    The value of an order is its single non-zero value, on whichever records the export writes it (a record that
+    is fit is believed first), zero when it is blank everywhere. It is spread in proportion to |amount| (all zero: equally) over the records that
     are fit, rounded half up to cents; the last line takes the rest. Adjustments take no part. A refund goes
     to the lines that came back, or to all when no status says which. Null where the file has no such column.
     """
@@ -108,7 +108,8 @@ def _windows(spread: list[_Share]) -> str:
             f"max((line_number, record_no)) FILTER ({side}) OVER of_order AS {side}_last",
         )
     ]
-    firsts = ((share.name, f"arg_min({share.value}, record_no) FILTER ({share.value} <> 0)") for share in spread)
+    first = "(fit IS NOT TRUE, record_no)"
+    firsts = ((share.name, f"arg_min({share.value}, {first}) FILTER ({share.value} <> 0)") for share in spread)
     parts += [f"coalesce({first} OVER of_order, 0) AS {name}_value" for name, first in firsts]
     query = f"SELECT {', '.join(['*', *parts])} FROM ({query}) WINDOW of_order AS (PARTITION BY unit_hash)"
     rounded = []

@@ -82,7 +82,10 @@ def decide(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
 
 
 def line_level_fields(connection: duckdb.DuckDBPyConnection, layout: Layout) -> tuple[str, ...]:
-    """Order-level fields with at least two different values, not zero, inside one unit (R15)."""
+    """Order-level fields with at least two different values, not zero, inside one unit (R15).
+
+    A record that will be quarantined proves nothing: cut short, it may hold one fee of two.
+    """
     levels = [name for name in MAYBE_LINE_LEVEL if layout.has(name)]
     if not levels:
         return ()
@@ -93,7 +96,7 @@ def line_level_fields(connection: duckdb.DuckDBPyConnection, layout: Layout) -> 
     )
     found = (
         connection.execute(
-            f"SELECT {several} FROM (SELECT {extremes} FROM decided WHERE NOT keyless GROUP BY unit_hash)"
+            f"SELECT {several} FROM (SELECT {extremes} FROM decided WHERE fit AND NOT keyless GROUP BY unit_hash)"
         ).fetchone()
         or ()
     )

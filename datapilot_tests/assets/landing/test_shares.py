@@ -38,6 +38,20 @@ def test_a_repeated_a_first_line_and_a_blank_amount_count_once(tmp_path: Path) -
 
 
 @pytest.mark.rule("R15")
+def test_a_record_cut_short_does_not_say_what_its_order_pays(tmp_path: Path) -> None:
+    """It holds one fee of two: neither the order's fees nor a proof that each line has its own."""
+    rows = spread(
+        tmp_path,
+        "1;02/01/2024;A;1;10,00;1,00",
+        "1;02/01/2024;B;1;10,00;1,00;0,50",
+        "1;02/01/2024;C;1;10,00;1,00;0,50",
+        header="Pedido;Data;Produto;Qtd;Preço;Tarifa;Valor Taxa",
+    )
+    assert [row["defect"] for row in rows] == ["RECORD_SHAPE:fees", None, None]
+    assert shares(rows, "fee_alloc") == [None, "0.75", "0.75"]
+
+
+@pytest.mark.rule("R15")
 def test_an_order_of_gifts_shares_its_freight_equally(tmp_path: Path) -> None:
     rows = spread(
         tmp_path, *(f"1;02/01/2024;{n};A;1;0,00;;1,00;;;;Pago" for n in (1, 2, 3)), "2;02/01/2024;1;A;1;5;;;;;;"
