@@ -44,6 +44,10 @@ def land_case(seed: int, number: int, folder: Path) -> Outcome:
     return land(table.content, folder / str(number), table.rendering.time_zone)
 
 
+def organization_of(time_zone: str) -> Organization:
+    return Organization(org_id=OrgId("acme"), name="Acme", time_zone=time_zone)
+
+
 def land(content: bytes, workdir: Path, time_zone: str = "America/Sao_Paulo") -> Outcome:
     workdir.mkdir(parents=True)
     path = workdir / "file.csv"
@@ -52,7 +56,7 @@ def land(content: bytes, workdir: Path, time_zone: str = "America/Sao_Paulo") ->
         decoded = decode_sales(
             path,
             sha256=hashlib.sha256(content).hexdigest(),
-            organization=Organization(org_id=OrgId("acme"), name="Acme", time_zone=time_zone),
+            organization=organization_of(time_zone),
             arrived_on=ARRIVED_ON,
             first_month=Month(2018, 1),
             customer_key=b"k" * 32,

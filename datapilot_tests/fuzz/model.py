@@ -13,11 +13,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from datapilot_tests.fuzz.damages import REFUSED
 from datapilot_tests.fuzz.layouts import CONTINUED
 from datapilot_tests.fuzz.tables import Table
-from datapilot_tests.fuzz.truth import ARRIVED_ON, DATE_FAULTS, EARLY, FAR, FAULTS, TOMORROW_BUT_ONE, Line
+from datapilot_tests.fuzz.truth import ARRIVED_ON, CENT, DATE_FAULTS, EARLY, FAR, FAULTS, FEE, TOMORROW_BUT_ONE, Line
 
 FIRST_MONTH, LAST_MONTH = "2018-01", f"{ARRIVED_ON + dt.timedelta(days=1):%Y-%m}"
 TENTH = Decimal("0.0001")
 BUCKETS = ("gross_revenue", "returns_amount", "cancelled_amount", "open_amount", "unknown_amount", "adjustments_amount")
+# Measures of what an order's lines share, and what they are called in `rendering`.
+SHARED = {"discounts": "discount", "freight": "freight", "fees": "fee"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Measures:
     lines: int = 0
     units: Decimal = Decimal(0)
     gift_units: Decimal = Decimal(0)
-    discounts: Decimal = Decimal(0)
+    shared: dict[str, Decimal] = field(default_factory=lambda: dict.fromkeys(SHARED.values(), Decimal(0)))
     paid: set[tuple[str | None, str]] = field(default_factory=set)
 
 
@@ -50,7 +52,6 @@ class Prediction:
     refused: frozenset[str]
     fates: dict[int, Fate]
     measures: dict[tuple[str, str], Measures]
-    has_discount: bool
     amount: Decimal
 
     @property
@@ -64,7 +65,7 @@ class Prediction:
 def predict(table: Table) -> Prediction:
     if table.damage:
         right = REFUSED[table.damage][1] if table.damage in REFUSED else ()
-        return Prediction(frozenset(right), {}, {}, False, Decimal(0))
+        return Prediction(frozenset(right), {}, {}, Decimal(0))
     found = {n: row.line for n, row in enumerate(table.rows, 1) if row.line}
     dates = {n: _written_date(table, n, line) for n, line in found.items()}
     main = _main_month(dates)
@@ -74,7 +75,7 @@ def predict(table: Table) -> Prediction:
         fates[number] = Fate("ignored", main) if line is None else _fate(table, line, dates[number], main)
     measures = _measures(table, found, fates)
     amount = sum((_readable_amount(table, number, line) for number, line in found.items()), Decimal(0))
-    return Prediction(frozenset(), fates, measures, table.layout.has("discount"), amount)
+    return Prediction(frozenset(), fates, measures, amount)
 
 
 def _written_date(table: Table, number: int, line: Line) -> dt.date | None:
@@ -119,7 +120,7 @@ def _fate(table: Table, line: Line, date: dt.date | None, main: str) -> Fate:
 
 def _measures(table: Table, found: dict[int, Line], fates: dict[int, Fate]) -> dict[tuple[str, str], Measures]:
     measures: dict[tuple[str, str], Measures] = {}
-    discounted: set[int] = set()
+    shares = {what: _shares(table, found, fates, what) for what in (*SHARED.values(), "refund")}
     for number, line in found.items():
         fate = fates[number]
         if fate.fate != "good":
@@ -128,37 +129,65 @@ def _measures(table: Table, found: dict[int, Line], fates: dict[int, Fate]) -> d
         currency = order.currency if table.layout.has("currency") else "BRL"
         month = measures.setdefault((fate.month, currency), Measures())
         month.lines += 1
-        gross, paid = _gross(table, line), status in ("paid", "returned")
+        gross = _gross(table, line)
         month.amounts[_bucket(line, status)] += gross
-        if line.quantity > 0 and status == "returned":
-            month.amounts["returns_amount"] -= _refund(table, line, found, fates, gross)
-        if line.quantity > 0 and paid:
-            month.units += line.quantity
-            month.gift_units += line.quantity if gross == 0 else 0
-            if table.layout.has("order"):
-                month.paid.add((order.store if table.layout.has("store") else None, order.number or ""))
-            if table.rendering.discounts == "line":
-                month.discounts += line.discount
-            elif id(order) not in discounted:
-                discounted.add(id(order))
-                month.discounts += _order_discount(table, line)
+        if line.quantity < 0 or status not in ("paid", "returned"):
+            continue
+        month.amounts["returns_amount"] -= _came_back(status, gross, shares["refund"].get(number))
+        month.units += line.quantity
+        month.gift_units += line.quantity if gross == 0 else 0
+        if table.layout.has("order"):
+            month.paid.add((order.store if table.layout.has("store") else None, order.number or ""))
+        for what in SHARED.values():
+            month.shared[what] += shares[what].get(number) or Decimal(0)
     return measures
 
 
-def _order_discount(table: Table, line: Line) -> Decimal:
-    """The order's discount, once, if any of the lines that carry it can be read (R15)."""
-    order = line.order
-    carriers = order.lines if table.rendering.repeats == "all" else order.lines[:1]
-    readable = [carrier for carrier in carriers if carrier.fault not in ("discount unreadable", "short")]
-    return order.discount if readable and table.layout.has("discount") else Decimal(0)
+def _came_back(status: str, gross: Decimal, refund: Decimal | None) -> Decimal:
+    """What a status or a refund says came back of a sale: the refund, else all of it (R18)."""
+    if refund is not None:
+        return refund
+    return gross if status == "returned" else Decimal(0)
 
 
-def _refund(table: Table, line: Line, found: dict[int, Line], fates: dict[int, Fate], gross: Decimal) -> Decimal:
-    """What came back of a line that its status says was returned: its part of the refund, else all of it (R18)."""
-    if not line.order.refund or not table.layout.has("refund"):
-        return gross
-    standing = [n for n, other in found.items() if other.order is line.order and fates[n].fate == "good"]
-    return line.order.refund if found[standing[0]] is line else Decimal(0)
+def _shares(table: Table, found: dict[int, Line], fates: dict[int, Fate], what: str) -> dict[int, Decimal]:
+    """Record → its part of its order's discount, freight, fee or refund; nobody has a part of no refund (R15)."""
+    shares: dict[int, Decimal] = {}
+    for order in table.orders:
+        mine = {n: line for n, line in found.items() if line.order is order}
+        good = [n for n in mine if fates[n].fate == "good"]
+        if what == "discount" and table.rendering.discounts == "line":
+            shares |= {n: mine[n].discount for n in good}
+        elif value := _order_value(table, mine, what):
+            shares |= _spread(value, {n: abs(_gross(table, mine[n])) for n in good})
+    return shares
+
+
+def _order_value(table: Table, lines: dict[int, Line], what: str) -> Decimal:
+    """The order's value, if any of its lines that the layout writes it on can be read."""
+    order = next(iter(lines.values())).order
+    columns = sum(held == what for _, held in table.rendering.columns)
+    value = {"discount": order.discount, "freight": order.freight, "refund": order.refund, "fee": FEE * columns}[what]
+    carriers = [n for n, line in lines.items() if table.rendering.repeats == "all" or line.is_first]
+    readable = [
+        n
+        for n in carriers
+        if _is_written(table, n, what) and (what, lines[n].fault) != ("discount", "discount unreadable")
+    ]
+    return value if readable and lines[readable[0]].fault != "sign" else Decimal(0)
+
+
+def _spread(value: Decimal, weights: dict[int, Decimal]) -> dict[int, Decimal]:
+    """In proportion to the weights, to the cent; the last line takes the rest."""
+    whole = sum(weights.values(), Decimal(0))
+    shares = {
+        n: (value * (weight / whole if whole else Decimal(1) / len(weights))).quantize(CENT, ROUND_HALF_UP)
+        for n, weight in weights.items()
+    }
+    if shares:
+        last = max(shares)
+        shares[last] += value - sum(shares.values())
+    return shares
 
 
 def _status(table: Table, line: Line) -> str:

@@ -13,14 +13,16 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from datapilot_assets.gold.sales_month import sales_month
+from datapilot_assets.sales import ENTRIES, entry_facts
 from datapilot_assets.silver.sales import classify_sales, sales_quarantine, silver_sales
 from datapilot_domain.contracts.sales import BRONZE_SALES
-from datapilot_domain.landing import Layout
+from datapilot_domain.landing import Layout as LandedLayout
 from datapilot_resources.lakehouse import arrow_schema
-from datapilot_tests.assets.landed import ENTRIES, FIELDS, LOST, fingerprints, frame, zero_months
+from datapilot_tests.assets.landed import LOST, fingerprints, frame, zero_months
 from datapilot_tests.fuzz.damages import ANYTHING
-from datapilot_tests.fuzz.landing import Outcome
-from datapilot_tests.fuzz.model import BUCKETS, Measures, Prediction
+from datapilot_tests.fuzz.landing import Outcome, organization_of
+from datapilot_tests.fuzz.layouts import Layout
+from datapilot_tests.fuzz.model import BUCKETS, SHARED, Measures, Prediction
 from datapilot_tests.fuzz.tables import Table
 from datapilot_tests.fuzz.truth import ARRIVED_ON
 
@@ -92,22 +94,16 @@ def _fates(
     return found
 
 
-def _entry(table: Table, layout: Layout, content: str) -> dict[str, Any]:
+def _entry(table: Table, layout: LandedLayout, content: str) -> dict[str, Any]:
     return {
         "content_id": content,
         "source_id": "main",
         "file": f"{table.number}.csv",
         "file_sha256": content.split("-")[0],
         "landed_seq": table.number + 1,
-        "layout": layout.header_hash,
         "arrived_on": ARRIVED_ON,
-        "decimal_marks": layout.decimal_marks,
-        "date_orders": layout.date_orders,
-        "has": {name: layout.has(name) for name in FIELDS},
-        "line_level": list(layout.line_level),
-        "currency": "BRL",
-        "time_zone": table.rendering.time_zone,
         "org_id": f"case{table.number}",
+        **entry_facts(layout, organization_of(table.rendering.time_zone)),
     }
 
 
@@ -128,7 +124,7 @@ def differences(table: Table, prediction: Prediction, outcome: Outcome, refined:
     if set(months) != set(prediction.measures):
         return [*found, f"months {sorted(months)}, not {sorted(prediction.measures)}"]
     for month, row in months.items():
-        expected = _expected(prediction.measures[month], prediction.has_discount)
+        expected = _expected(prediction.measures[month], table.layout)
         found += [f"{month} {name} {row[name]}, not {value}" for name, value in expected.items() if row[name] != value]
     return found
 
@@ -152,7 +148,7 @@ def _fate_differences(table: Table, prediction: Prediction, outcome: Outcome, re
     return found
 
 
-def _expected(measures: Measures, has_discount: bool) -> dict[str, Decimal | int | None]:
+def _expected(measures: Measures, layout: Layout) -> dict[str, Decimal | int | None]:
     amounts = measures.amounts
     orders = len(measures.paid)
     ticket = (amounts["gross_revenue"] / orders).quantize(Decimal("1e-10"), ROUND_HALF_UP) if orders else None
@@ -161,10 +157,8 @@ def _expected(measures: Measures, has_discount: bool) -> dict[str, Decimal | int
         "lines": measures.lines,
         "units": measures.units,
         "gift_units": measures.gift_units,
-        "discounts": measures.discounts if has_discount else None,
-        "net_revenue": amounts["gross_revenue"]
-        - (measures.discounts if has_discount else 0)
-        + amounts["returns_amount"],
+        **{name: measures.shared[what] if layout.has(what) else None for name, what in SHARED.items()},
+        "net_revenue": amounts["gross_revenue"] - measures.shared["discount"] + amounts["returns_amount"],
         "paid_orders": orders,
         "average_ticket": ticket,
     }

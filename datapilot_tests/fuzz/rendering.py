@@ -12,7 +12,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from datapilot_tests.fuzz.layouts import CONTINUED, Column, Layout, Repeats
-from datapilot_tests.fuzz.truth import DATE_FAULTS, EARLY, FAR, STATUS_TEXTS, TOMORROW_BUT_ONE, Line, Order
+from datapilot_tests.fuzz.truth import DATE_FAULTS, EARLY, FAR, FEE, STATUS_TEXTS, TOMORROW_BUT_ONE, Line, Order
 
 DATES = {
     "dmy": ("%d/%m/%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%y", "%d-%m-%Y", "%d.%m.%Y"),
@@ -203,7 +203,7 @@ def _texts(rendering: Rendering, line: Line) -> dict[str, str]:
         "discount": number(discount),
         "freight": number(order.freight),
         "tax": number(Decimal(0)),
-        "fee": number(Decimal("-1.10")),
+        "fee": number(-FEE),
         "refund": number(-order.refund),
         "subtotal": number(subtotal),
         "total": number(subtotal - order.discount + order.freight),

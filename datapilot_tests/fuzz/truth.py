@@ -11,6 +11,8 @@ from datapilot_tests.fuzz.layouts import CONTINUED, Layout, Repeats
 
 ARRIVED_ON = dt.date(2024, 4, 2)
 CENT = Decimal("0.01")
+# What the platform takes of each order, in each of its fee columns.
+FEE = Decimal("1.10")
 # Text → what it means for revenue, as the rules list it; "unknown" for words that they do not list.
 STATUS_TEXTS = {
     "paid": ("Pago", "PAGO", "paid", "Concluído", "Enviado", "em trânsito", "Delivered", " Pronto  para envio"),
@@ -132,8 +134,10 @@ def make_orders(random: Random, layout: Layout, repeats: Repeats, discounts: str
                 line.discount = Decimal(random.randint(0, 300)) / 100 if random.random() < 0.5 else Decimal(0)
             if position == 0:
                 order.lines[0].discount, order.lines[1].discount = Decimal("1.50"), Decimal("2.75")
-        if layout.has("refund") and order.status == "returned" and random.random() < 0.5:
-            order.refund = (sum((line.amount for line in order.lines), Decimal(0)) / 2).quantize(CENT, ROUND_HALF_UP)
+        back = {"returned": 0.5, "paid": 0.1}.get(order.payment_status if order.status == "paid" else order.status, 0)
+        if layout.has("refund") and random.random() < back:
+            whole = sum((line.amount for line in order.lines), Decimal(0))
+            order.refund = random.choice([(whole / 2).quantize(CENT, ROUND_HALF_UP), Decimal("0.50")])
         orders.append(order)
     orders[0].status = orders[0].payment_status = "paid"
     orders[0].refund, orders[0].proves = Decimal(0), True
@@ -229,7 +233,7 @@ def _is_possible(fault: str, line: Line, layout: Layout, repeats: Repeats, disco
     if line.copy or order.is_return or any(other.copy for other in order.lines):
         return False
     # A line that looks like one of the order before it would be read as its continuation.
-    own_order = line.is_first and (alone or repeats == "all")
+    own_order = line.is_first and (alone or repeats not in CONTINUED)
     if fault in DATE_FAULTS:
         return own_order or (line.is_first and repeats in CONTINUED)
     if fault == "short":
