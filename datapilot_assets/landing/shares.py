@@ -35,10 +35,11 @@ class _Share:
 def create_shares(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
     """Create the table `shares` (record_no, SHARES as decimal(18,4)) from `lines`.
 
-    The value of an order is its single non-zero value, on whichever records the export writes it (a record that
-    is fit is believed first), zero when it is blank everywhere. It is spread in proportion to |amount| (all zero: equally) over the records that
-    are fit, rounded half up to cents; the last line takes the rest. Adjustments take no part. A refund goes
-    to the lines that came back, or to all when no status says which. Null where the file has no such column.
+    The value of an order is its single non-zero value, on whichever records the export writes it, fit ones
+    first, zero when it is blank everywhere. It is spread in proportion to |amount| (all zero: equally) over
+    the records that are fit, rounded half up to cents; the last line takes the rest. Adjustments take no part.
+    A refund goes to the lines that came back, or to all when no status says which. Null where the file has
+    no such column.
     """
     fields = [field for field in (*ALLOCATED.values(), "line_discount") if layout.has(field)]
     if not fields and not layout.is_order_level:
