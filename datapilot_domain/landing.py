@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from typing import Any
 
@@ -136,8 +136,8 @@ class SourceOverlap(_Frozen):
 
     @property
     def share(self) -> Decimal:
-        """Matched part of the compared orders, 0 to 1."""
-        return Decimal(self.matched) / Decimal(self.compared)
+        """Matched part of the compared orders, 0 to 1, to 10 places."""
+        return (Decimal(self.matched) / Decimal(self.compared)).quantize(Decimal("1E-10"), ROUND_HALF_UP)
 
 
 class LandingEntry(_Frozen):
@@ -157,6 +157,8 @@ class LandingEntry(_Frozen):
     verdict: Verdict
     reason: str | None = None
     detail: str = ""
+    # Of a held or waiting file: the money that the decision moves, in the organization's currency.
+    at_stake: Decimal | None = None
     content_id: str | None = None
     layout: Layout | None = None
     records: int = 0
@@ -174,7 +176,8 @@ class LandingEntry(_Frozen):
     # Comparisons of undeclared sources that this entry made or changed.
     overlaps: tuple[SourceOverlap, ...] = ()
     # First entry of this file's place in the log: the kept bytes were decided again (replay) and what that
-    # entry said holds no more. Only accepted or parked decisions replay another.
+    # entry said holds no more. Only accepted or parked decisions replay another, and the word that a held
+    # file does not count.
     replays: int | None = Field(default=None, ge=1)
 
     @field_validator("source")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from datapilot_domain.landing import LandingEntry, SourceOverlap, counted_entries
+from datapilot_domain.landing import LandingEntry, SourceOverlap, Verdict, counted_entries
 from datapilot_domain.organizations import Organization, Role
 from datapilot_domain.partitions import Month
 
@@ -21,17 +21,27 @@ def is_mirror(compared: int, matched: int) -> bool:
 
 
 def sources_of(entries: Iterable[LandingEntry], family: str) -> list[str]:
-    """Sources with an accepted file, the first one first."""
-    return list(dict.fromkeys(entry.source for entry in counted_entries(entries, family)))
+    """Sources with an accepted file, in the order in which each had its first: a replay changes nothing of it."""
+    known = list(entries)
+    counted = {entry.source for entry in counted_entries(known, family)}
+    accepted = (e.source for e in known if e.family == family and e.verdict is Verdict.ACCEPTED)
+    return [source for source in dict.fromkeys(accepted) if source in counted]
 
 
 def latest_overlaps(entries: Iterable[LandingEntry], family: str) -> dict[str, SourceOverlap]:
-    """The last comparison of each source; once it was found to be a mirror, it stays one."""
-    latest: dict[str, SourceOverlap] = {}
+    """The last comparison of each source."""
+    found = (overlap for entry in entries if entry.family == family for overlap in entry.overlaps)
+    return {overlap.source: overlap for overlap in found}
+
+
+def mirrored(entries: Iterable[LandingEntry], family: str) -> dict[str, tuple[str, ...]]:
+    """Source → the sources whose sales it was found to repeat. What was found once is not taken back."""
+    found: dict[str, tuple[str, ...]] = {}
     for entry in entries:
-        if entry.family == family:
-            latest.update({overlap.source: overlap for overlap in entry.overlaps})
-    return latest
+        for overlap in entry.overlaps if entry.family == family else ():
+            if overlap.mirror:
+                found[overlap.source] = tuple(dict.fromkeys((*found.get(overlap.source, ()), *overlap.against)))
+    return found
 
 
 def effective_roles(entries: Sequence[LandingEntry], organization: Organization, family: str) -> dict[str, Role]:
@@ -41,32 +51,22 @@ def effective_roles(entries: Sequence[LandingEntry], organization: Organization,
     against counts. Were it otherwise, switching A off would leave the sales in no source at all.
     """
     declared = {name: settings.role for name, settings in organization.sources.items() if settings.role}
-    overlaps = latest_overlaps(entries, family)
+    repeats = mirrored(entries, family)
     roles: dict[str, Role] = {}
     for source in sources_of(entries, family):
-        overlap = overlaps.get(source)
-        if source in declared:
-            roles[source] = declared[source]
-        elif overlap is not None and overlap.mirror:
-            known: Roles = {**roles, **declared}
-            roles[source] = "mirror" if any(known.get(other) == "counts" for other in overlap.against) else "counts"
-        else:
-            roles[source] = "counts"
+        known: Roles = {**roles, **declared}
+        is_repeat = any(known.get(other) == "counts" for other in repeats.get(source, ()))
+        roles[source] = declared.get(source) or ("mirror" if is_repeat else "counts")
     return roles
 
 
-def counting_against(source: str, roles: Roles, organization: Organization) -> tuple[str, ...]:
-    """The counting sources that an undeclared source is compared with: those before it, and declared ones.
+def counting_before(source: str, roles: Roles) -> tuple[str, ...]:
+    """The counting sources that came before: of two equal sources the later is the mirror, never the first.
 
-    `roles` lists the sources with the first one first, so that of two equal sources the later is the mirror.
+    A later source that was declared to count says that its sales are others, not that the earlier is a mirror.
     """
     order = list(roles)
-    earlier = order[: order.index(source)]
-    return tuple(
-        other
-        for other in order
-        if other != source and roles[other] == "counts" and (other in earlier or organization.source(other).role)
-    )
+    return tuple(other for other in order[: order.index(source)] if roles[other] == "counts")
 
 
 def roles_by_month(entries: Sequence[LandingEntry], roles: Roles, family: str) -> dict[Month, dict[str, Role]]:

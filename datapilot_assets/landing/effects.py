@@ -261,9 +261,12 @@ def _covered(earlier: Mapping[str, _Order], in_file: set[str]) -> tuple[set[str]
     return months, days
 
 
+def money(amount: Decimal, currency: str) -> str:
+    return f"{currency} {amount.quantize(Decimal('0.01'), ROUND_HALF_UP)}"
+
+
 def _orders_notice(code: str, orders: Sequence[_Order], currency: str) -> Notice:
     total = sum((order.amount or Decimal(0) for order in orders), Decimal(0))
-    shown = total.quantize(Decimal("0.01"), ROUND_HALF_UP)
     named = sorted({order.order_id for order in orders})
     text = ", ".join(named[:_ORDERS_NAMED]) + (" …" if len(named) > _ORDERS_NAMED else "")
-    return Notice(code=code, values={"count": str(len(orders)), "amount": f"{currency} {shown}", "orders": text})
+    return Notice(code=code, values={"count": str(len(orders)), "amount": money(total, currency), "orders": text})

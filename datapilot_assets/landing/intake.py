@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datapilot_assets.landing.decode import Decoded, decode_sales
-from datapilot_assets.landing.effects import order_notices, resolve, touched_months
 from datapilot_assets.landing.inbox import InboxFile, InvalidInboxPath
+from datapilot_assets.landing.judgement import judge_entry
 from datapilot_domain.contracts.sales import BRONZE_SALES
 from datapilot_domain.landing import (
     ActiveEntry,
@@ -166,7 +166,7 @@ def _refused(arrival: _Arrival, log: LandingLog, declaration: Declaration, refus
 
 
 def _accept(arrival: _Arrival, log: LandingLog, declaration: Declaration) -> LandingEntry:
-    """The entry of a readable file: accepted, or waiting for the other parts. Raises Refusal."""
+    """The entry of a readable file: accepted, held, or waiting for the other parts. Raises Refusal."""
     organization, source = arrival.organization, arrival.inbox_file.source
     _check_declaration(arrival, declaration)
     decoded = _decode(arrival, declaration.complete)
@@ -202,7 +202,11 @@ def _accept(arrival: _Arrival, log: LandingLog, declaration: Declaration) -> Lan
         decoded.units_file.rename(index_file)
         if arrival.writes(content):
             arrival.platform.store.write_file(index_key(organization.org_id, arrival.sha256, content), index_file)
-    return _with_effects(arrival, log, entry, index_file) if complete_parts or arrival.replayed else entry
+    past = _past(arrival, log)
+    every = [*log.entries, entry]
+    active = [item for known in (log.entries, every, past) for item in active_entries(known, family)]
+    indexes = fetch_indexes(arrival.platform, organization.org_id, active, arrival.workdir)
+    return judge_entry(entry, log.entries, past, organization, {**indexes, content: index_file})
 
 
 def _past(arrival: _Arrival, log: LandingLog) -> list[LandingEntry]:
@@ -284,18 +288,11 @@ def _keep_bytes(arrival: _Arrival) -> None:
         arrival.platform.store.write_file(key, arrival.path)
 
 
-def _with_effects(arrival: _Arrival, log: LandingLog, entry: LandingEntry, index_file: Path) -> LandingEntry:
-    assert entry.family is not None
-    before, after = (active_entries(known, entry.family) for known in (log.entries, [*log.entries, entry]))
-    past = _past(arrival, log)
-    then, now = (active_entries(known, entry.family) for known in (past, [*past, entry]))
-    files = fetch_indexes(arrival.platform, entry.org_id, [*before, *after, *then, *now], arrival.workdir)
-    was, becomes = resolve(before, files), resolve(after, files)
-    # What the file says of earlier orders is said of those that were there when it came.
-    earlier, later = (resolve(then, files), resolve(now, files)) if arrival.replayed else (was, becomes)
-    accepted = entry.verdict is Verdict.ACCEPTED
-    notices = order_notices(entry, index_file, earlier, later, arrival.organization.currency) if accepted else []
-    return entry.model_copy(update={"touched": touched_months(was, becomes), "notices": (*entry.notices, *notices)})
+def fetch_bytes(platform: Platform, entry: LandingEntry, directory: Path) -> Path:
+    """The kept bytes of a file, exactly as it arrived."""
+    path = directory / "content"
+    platform.store.download(files_prefix(entry.org_id, entry.sha256) + "content", path)
+    return path
 
 
 def files_prefix(org: OrgId, sha256: str) -> str:
@@ -318,6 +315,31 @@ def fetch_indexes(platform: Platform, org: OrgId, active: Iterable[ActiveEntry],
     return files
 
 
+def decide_against(platform: Platform, entry: LandingEntry, at: dt.datetime) -> LandingEntry:
+    """Close a held or waiting file: it does not count. Its bytes are kept; sent again, it is decided again."""
+    organization = platform.registry.get(entry.org_id)
+    for _ in range(_LOG_ATTEMPTS):
+        log = platform.lakehouse.landing_log(entry.org_id)
+        closed = LandingEntry.model_validate(
+            {
+                **{
+                    name: getattr(entry, name) for name in ("org_id", "source", "file", "sha256", "size", "declaration")
+                },
+                "seq": log.head + 1,
+                "family": None,
+                "arrived_at": at,
+                "arrived_on": at.astimezone(ZoneInfo(organization.time_zone)).date(),
+                "verdict": Verdict.REFUSED,
+                "reason": "DECIDED_AGAINST",
+                "replays": entry.place,
+                "detail": f"it was {entry.verdict.value} since {entry.arrived_at:%Y-%m-%d %H:%M} UTC: {entry.reason}",
+            }
+        )
+        if platform.lakehouse.append_if(entry.org_id, closed, log.version):
+            return closed
+    raise RuntimeError(f"landing log of {entry.org_id}: {_LOG_ATTEMPTS} other writers were faster; decide again")
+
+
 def decide_again(
     platform: Platform,
     organization: Organization,
@@ -331,8 +353,7 @@ def decide_again(
 
     `workdir` is empty. `writes`: whether a content's records go to bronze. Raises Refusal, WriteConflict.
     """
-    path = workdir / "content"
-    platform.store.download(files_prefix(organization.org_id, replayed.sha256) + "content", path)
+    path = fetch_bytes(platform, replayed, workdir)
     inbox_file = InboxFile("", organization.org_id, replayed.source, replayed.file, ())
     arrival = _Arrival(
         platform,

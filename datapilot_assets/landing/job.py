@@ -3,14 +3,13 @@
 import dagster as dg
 from pydantic import Field
 
-from datapilot_assets.events import column_schema
 from datapilot_assets.landing.inbox import InvalidInboxPath, parse_inbox_key
 from datapilot_assets.landing.intake import FileStillChanging, Landed, land
+from datapilot_assets.landing.telling import accepted_events, undecided_events
 from datapilot_assets.reports import publish_report
 from datapilot_domain.contracts.sales import BRONZE_SALES
 from datapilot_domain.landing import LandingEntry, Verdict
 from datapilot_domain.organizations import InvalidName, Organization
-from datapilot_domain.partitions import OrgMonth
 from datapilot_domain.reasons import REASONS
 from datapilot_resources.object_store import Claim, InvalidKey, ObjectBusy
 from datapilot_resources.platform import Platform
@@ -79,40 +78,20 @@ def _tell(context: dg.OpExecutionContext, platform: Platform, result: Landed) ->
     context.log.info(f"{result.file}: {result.verdict.value} {result.reason or ''} {result.detail}")
     if result.verdict is Verdict.ACCEPTED:
         record_effects(context, platform, entry)
+    elif result.verdict in (Verdict.HELD, Verdict.WAITING):
+        context.log.warning(f"{result.file}: {result.verdict.value}, it waits for a decision")
+        organization = platform.registry.get(entry.org_id)
+        for event in undecided_events(entry, platform.lakehouse.landing_log(entry.org_id).entries, organization):
+            context.log_event(event)
 
 
 def record_effects(context: dg.OpExecutionContext, platform: Platform, entry: LandingEntry) -> None:
     """Tell Dagster which months of the landing and bronze assets an entry changed."""
-    assert entry.family is not None
-    version = platform.lakehouse.version(BRONZE_SALES, entry.org_id)
-    for month, landed_hash in sorted(entry.touched.items()):
-        count = entry.months.get(month)
-        key = OrgMonth(entry.org_id, month).key
-        context.log_event(
-            dg.AssetObservation(
-                asset_key=["landing", entry.family],
-                partition=key,
-                metadata=_metadata(entry),
-                tags={"dagster/data_version": landed_hash},
-            )
-        )
-        context.log_event(
-            dg.AssetMaterialization(
-                asset_key=["bronze", entry.family],
-                partition=key,
-                metadata={
-                    **_metadata(entry),
-                    "content_id": entry.content_id,
-                    "delta_version": version,
-                    "dagster/row_count": count.records - count.ignored if count else 0,
-                    "dagster/column_schema": column_schema(BRONZE_SALES),
-                },
-                tags={
-                    "dagster/data_version": landed_hash,
-                    f"dagster/input_data_version/landing/{entry.family}": landed_hash,
-                },
-            )
-        )
+    for notice in entry.notices:
+        if notice.code == "SOURCE_MIRRORED":
+            context.log.warning(f"{entry.file}: {REASONS[notice.code].en.format(**notice.values)}")
+    for event in accepted_events(entry, platform.lakehouse.version(BRONZE_SALES, entry.org_id)):
+        context.log_event(event)
 
 
 def _report(context: dg.OpExecutionContext, platform: Platform, organization: Organization, result: Landed) -> None:
@@ -126,20 +105,6 @@ def _report(context: dg.OpExecutionContext, platform: Platform, organization: Or
     else:
         if observation is not None:
             context.log_event(observation)
-
-
-def _metadata(entry: LandingEntry) -> dict[str, dg.MetadataValue | str | int]:
-    months = {str(month): count.records for month, count in sorted(entry.months.items())}
-    notices = [REASONS[notice.code].en.format(**notice.values) for notice in entry.notices]
-    return {
-        "file": entry.file,
-        "source": entry.source,
-        "sha256": entry.sha256,
-        "records": entry.records,
-        "ignored": entry.ignored,
-        "months": dg.MetadataValue.json(months),
-        "notices": dg.MetadataValue.md("\n".join(f"- {notice}" for notice in notices) or "none"),
-    }
 
 
 @dg.job(name="intake", description="Land pending inbox files.", executor_def=dg.in_process_executor)

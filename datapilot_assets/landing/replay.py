@@ -146,8 +146,9 @@ def _replay_one(
 
 
 def _settled(log: LandingLog, old: LandingEntry) -> Replayed | None:
-    """The answer for an entry that no recipe changes: a false declaration, or bytes that another entry took."""
-    if old.reason == "DECLARATION_INVALID":  # what was declared is not in the log: nobody may guess it
+    """The answer for an entry that no recipe changes: a false declaration, bytes that another entry took, a no."""
+    # What was declared falsely is not in the log: nobody may guess it.
+    if old.reason in ("DECLARATION_INVALID", "DECIDED_AGAINST"):
         return Replayed(old, Replay.UNCHANGED, old.verdict, old.reason, old.detail)
     if old in counted_entries(log.entries) or old.verdict is Verdict.WAITING:
         return None

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datapilot_assets.landing.dialect import normalise_header
-from datapilot_domain.landing import Layout, SourceOverlap
+from datapilot_domain.landing import LandingEntry, Layout, SourceOverlap
+from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
-from datapilot_domain.sources import Roles, is_mirror
+from datapilot_domain.sources import Roles, counting_before, effective_roles, is_mirror, mirrored
 
 # Two orders of one number whose dates are further apart are two orders: small shops all count from 1.
 MAX_DAYS_APART = 31
@@ -25,8 +26,8 @@ _NOT_ITS_NUMBER = re.compile(
     r"|status|situacao|tipo|type|forma|meio|canal|channel|origem|item|itens|produto|product|sku|cliente|customer"
     r"|comprador|vendedor|seller|obs|observac\w*|nota|note|comentario|unidade|custo|cost|pagamento|payment)\b"
 )
-# Its values: codes with a digit, long enough not to be a count.
-_CODE = "regexp_full_match({0}, '[A-Za-z0-9#./_-]{{3,64}}') AND regexp_matches({0}, '[0-9]')"
+# Its values: codes with a digit; a remark in the column is none.
+_CODE = "regexp_full_match({0}, '[A-Za-z0-9#./_-]{{1,64}}') AND regexp_matches({0}, '[0-9]')"
 
 
 def other_id_columns(layout: Layout) -> tuple[str, ...]:
@@ -78,9 +79,10 @@ WITH pair AS (
     SELECT m.no, t.no AS other, m.total, m.alike + t.alike AS alike FROM mine_total m
     JOIN theirs_total t ON t.total = m.total AND t.day BETWEEN m.day - 1 AND m.day + 1
 )
-SELECT DISTINCT no FROM pair
-WHERE alike = 2
-QUALIFY count(*) OVER (PARTITION BY no, total) = 1 AND count(*) OVER (PARTITION BY other, total) = 1
+SELECT DISTINCT no FROM (
+    FROM pair
+    QUALIFY alike = 2 AND count(*) OVER (PARTITION BY no, total) = 1 AND count(*) OVER (PARTITION BY other, total) = 1
+)
 """
 _MATCHED = """
 SELECT unit_key, order_id, amount, no IN (FROM by_number) OR no IN (FROM by_total) AS is_matched
@@ -110,9 +112,10 @@ def match_orders(orders: pa.Table, source: str, against: Sequence[str]) -> pa.Ta
 def compare_source(
     orders: pa.Table, source: str, against: Sequence[str], known_mirror: bool = False
 ) -> SourceOverlap | None:
-    """How `source` overlaps with `against`; None when there is nothing to compare."""
-    if not against:
-        return None
+    """How `source` overlaps with `against`; None when there is nothing to compare.
+
+    known_mirror: it was found to repeat their sales before, which stands.
+    """
     comparable = match_orders(orders, source, against)
     if not comparable.num_rows:
         return None
@@ -130,6 +133,29 @@ def compare_source(
 
 def _total(orders: pa.Table) -> Decimal:
     return pc.sum(orders.column("amount")).as_py() or Decimal(0)
+
+
+def compare_sources(
+    entries: Sequence[LandingEntry], organization: Organization, family: str, orders: pa.Table
+) -> list[SourceOverlap]:
+    """Every undeclared source compared with those that count, the first source first (R25).
+
+    orders: `Resolution.orders` of these entries. Any landing may show that two sources are the same, also one
+    of the source that counts. A source that turns out to be a mirror is not compared with any more.
+    """
+    roles = effective_roles(entries, organization, family)
+    repeats = mirrored(entries, family)
+    found = []
+    for source in list(roles):
+        if organization.source(source).role is None:
+            is_known = roles[source] == "mirror"
+            against = counting_before(source, roles)
+            if is_known:
+                against = tuple(other for other in repeats[source] if roles.get(other) == "counts")
+            if overlap := compare_source(orders, source, against, is_known):
+                found.append(overlap)
+                roles[source] = "mirror" if overlap.mirror else "counts"
+    return found
 
 
 _COMPARED = pa.schema(

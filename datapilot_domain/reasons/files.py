@@ -108,6 +108,32 @@ FILES = (
         "Envie as outras partes.", "Send the other parts.",
     ),
     reason(
+        "STORE_LOOKALIKE", "file",
+        "O arquivo parece ser de outra loja: tem números de pedido desta origem com outros valores. Nada mudou.",
+        "The file looks like another store: it has order numbers of this source with other totals. Nothing changed.",
+        "Decida com um dos comandos de: datapilot held.", "Decide with one of the commands of: datapilot held.",
+        "{shared} dos {orders} pedidos do arquivo já existem na origem {source}; {differing} deles ({share}) com outro"
+        " total: {before} lá, {here} aqui.",
+        "{shared} of the file's {orders} orders are in source {source} already; {differing} of them ({share}) with"
+        " another total: {before} there, {here} here.",
+    ),
+    reason(
+        "COLUMN_LOST", "file",
+        "Falta uma coluna de que os valores dependem e que esta origem sempre teve. Nada mudou.",
+        "A column that the money depends on, and that this source always had, is gone. Nothing changed.",
+        "Decida com um dos comandos de: datapilot held.", "Decide with one of the commands of: datapilot held.",
+        "Sem {columns}, que todos os arquivos anteriores da origem {source} tinham; valor do arquivo: {amount}."
+        " Colunas novas: {new}.",
+        "Without {columns}, which every earlier file of source {source} had; value of the file: {amount}."
+        " New columns: {new}.",
+    ),
+    reason(
+        "DECIDED_AGAINST", "file", "Quem decide disse que este arquivo não vale.",
+        "Whoever decides said that this file does not count.",
+        "Nada a fazer; os bytes ficam guardados. Enviado de novo, será decidido de novo.",
+        "Nothing to do; the bytes are kept. Sent again, it is decided again.",
+    ),
+    reason(
         "ORGANIZATION_UNKNOWN", "file", "A organização não está no cadastro.",
         "The organization is not in the registry.", "datapilot org add", "datapilot org add",
     ),

@@ -63,4 +63,40 @@ NOTICES = (
         "Se alguma delas tem vendas, envie-a em um arquivo à parte.",
         "If one of them holds sales, send it in a file of its own.",
     ),
+    reason(
+        "COLUMNS_NEW", "notice",
+        "Colunas que o último arquivo desta origem não tinha, guardadas como extras: {columns}.",
+        "Columns that the last file of this source did not have, kept as extras: {columns}.",
+        "Para usar uma delas: datapilot mapping set.", "To use one of them: datapilot mapping set.",
+    ),
+    reason(
+        "COLUMNS_GONE", "notice",
+        "Colunas que o último arquivo desta origem tinha e este não tem, agora em branco: {columns}.{suggestion}",
+        "Columns that the last file of this source had and this one has not, now blank: {columns}.{suggestion}",
+        "Se só mudaram de nome, diga qual é qual: datapilot mapping set.",
+        "If they were only renamed, say which is which: datapilot mapping set.",
+    ),
+    reason(
+        "SOURCE_MIRRORED", "notice",
+        "A origem {source} repete vendas que já contam em {against}: {matched} de {compared} pedidos ({share}),"
+        " {amount}. Ela é um espelho: não entra nas somas.",
+        "Source {source} repeats sales that already count in {against}: {matched} of {compared} orders ({share}),"
+        " {amount}. It is a mirror: it stays out of the sums.",
+        "Se são vendas diferentes: datapilot source set ORIGEM --role counts.",
+        "If they are other sales: datapilot source set SOURCE --role counts.",
+    ),
+    reason(
+        "SOURCE_COMPARED", "notice",
+        "A origem {source} soma com {against}: {matched} de {compared} pedidos ({share}) são os mesmos, {amount}.",
+        "Source {source} adds up with {against}: {matched} of {compared} orders ({share}) are the same, {amount}.",
+        "Se contam as mesmas vendas: datapilot source set ORIGEM --role mirror.",
+        "If they tell of the same sales: datapilot source set SOURCE --role mirror.",
+    ),
+    reason(
+        "SOURCE_NOT_COUNTED", "notice",
+        "A origem {source} está declarada como {role}: este arquivo não entra nas somas.",
+        "Source {source} is declared {role}: this file stays out of the sums.",
+        "Para somar: datapilot source set ORIGEM --role counts.",
+        "To count it: datapilot source set SOURCE --role counts.",
+    ),
 )  # fmt: skip

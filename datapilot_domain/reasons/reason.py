@@ -21,6 +21,9 @@ class Reason(BaseModel):
     en: str
     remedy_pt: str
     remedy_en: str
+    # Wording of what was found, with {values}, where a file is held: somebody has to decide on it.
+    detail_pt: str = ""
+    detail_en: str = ""
 
     def text(self, locale: str) -> str:
         return self.pt if locale == "pt-BR" else self.en
@@ -28,6 +31,12 @@ class Reason(BaseModel):
     def remedy(self, locale: str) -> str:
         return self.remedy_pt if locale == "pt-BR" else self.remedy_en
 
+    def detail(self, locale: str) -> str:
+        return self.detail_pt if locale == "pt-BR" else self.detail_en
 
-def reason(code: str, scope: Scope, pt: str, en: str, remedy_pt: str, remedy_en: str) -> Reason:
-    return Reason(code=code, scope=scope, pt=pt, en=en, remedy_pt=remedy_pt, remedy_en=remedy_en)
+
+def reason(
+    code: str, scope: Scope, pt: str, en: str, remedy_pt: str, remedy_en: str, detail_pt: str = "", detail_en: str = ""
+) -> Reason:
+    wording = {"pt": pt, "en": en, "remedy_pt": remedy_pt, "remedy_en": remedy_en}
+    return Reason(code=code, scope=scope, **wording, detail_pt=detail_pt, detail_en=detail_en)

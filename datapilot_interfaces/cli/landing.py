@@ -54,7 +54,13 @@ def land(
         if not path.is_file():
             raise CommandError("FILE_NOT_FOUND", f"{path} is not a file", "check the path", Exit.WRONG_USAGE)
     keys = [inbox_key(org, source, declaration, path.name) for path in files]
-    landed, problems = take_in(services, list(zip(keys, files, strict=True)))
+    answer(services, organization, list(zip(keys, files, strict=True)), form)
+
+
+def answer(services: Platform, organization: Organization, drops: list[tuple[str, Path]], form: Format) -> None:
+    """Take the files in and tell what became of them. Raises typer.Exit unless all were taken."""
+    org = organization.org_id
+    landed, problems = take_in(services, drops)
     rows = [landed_row(item) for item in landed if item.entry.org_id == org]
     emit(rows, form, COLUMNS)
     not_taken = [item for item in landed if item.entry.org_id == org and item.verdict in _NOT_TAKEN]
@@ -64,8 +70,8 @@ def land(
         typer.echo(error_line("INTAKE_FAILED", problem, "the file stays in the inbox; land it again"), err=True)
     if problems:
         raise typer.Exit(Exit.FAILED)
-    if not_taken or len(rows) < len(files):
-        if len(rows) < len(files):
+    if not_taken or len(rows) < len(drops):
+        if len(rows) < len(drops):
             remedy = f"see `datapilot report --org {org}`"
             typer.echo(error_line("TAKEN_ELSEWHERE", "another intake takes the rest", remedy), err=True)
         raise typer.Exit(Exit.NOT_TAKEN)

@@ -9,7 +9,19 @@ from collections.abc import Sequence
 import click
 import typer
 
-from datapilot_interfaces.cli import demo, doctor, landing, organizations, quarantine, replay, reporting, runs, tables
+from datapilot_interfaces.cli import (
+    demo,
+    doctor,
+    held,
+    landing,
+    organizations,
+    quarantine,
+    replay,
+    reporting,
+    runs,
+    sources,
+    tables,
+)
 from datapilot_interfaces.cli.errors import Exit, error_line, known_error
 
 app = typer.Typer(
@@ -22,6 +34,9 @@ app = typer.Typer(
 )
 app.add_typer(organizations.app, name="org")
 app.command("land")(landing.land)
+app.command("held")(held.held)
+app.command("decide")(held.decide)
+app.add_typer(sources.app, name="source")
 app.add_typer(landing.mapping_app, name="mapping")
 app.command("run")(runs.run)
 app.command("status")(tables.status)

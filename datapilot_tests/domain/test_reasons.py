@@ -22,6 +22,7 @@ USES = {
     "Refusal": (0, "code", {"file"}),
     "Notice": (None, "code", {"notice"}),
     "_orders_notice": (0, "code", {"notice"}),
+    "_hold": (0, "code", {"file"}),
 }
 
 
@@ -56,6 +57,8 @@ def test_wording_is_there_in_both_languages(reason: Reason) -> None:
     assert reason.scope == "notice" or not placeholders(reason.pt)
     assert not placeholders(reason.remedy_pt) | placeholders(reason.remedy_en)
     assert (reason.text("pt-BR"), reason.text("en")) == (reason.pt, reason.en)
+    assert placeholders(reason.detail_pt) == placeholders(reason.detail_en)
+    assert (reason.detail("pt-BR"), reason.detail("en")) == (reason.detail_pt, reason.detail_en)
     assert (reason.remedy("pt-BR"), reason.remedy("en")) == (reason.remedy_pt, reason.remedy_en)
 
 

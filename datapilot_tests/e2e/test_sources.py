@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import dagster as dg
 import pytest
 
+from datapilot_assets.reports import file_reports
+from datapilot_domain.landing import Verdict
 from datapilot_domain.organizations import SourceSettings
-from datapilot_domain.partitions import Month
+from datapilot_domain.partitions import Month, OrgMonth
 from datapilot_tests.workbench import Workbench
 
 ERP = "Pedido;Data Pedido;Cód. Produto;Qtde;Vlr. Total;Situação;Número do pedido no marketplace\n"
@@ -96,3 +99,50 @@ def test_a_month_that_only_a_mirror_tells_of_has_no_figures(workbench: Workbench
     assert per_source(workbench, "only")["shopee"]["matched_share"] is None
     # The counting source declared February to be zero, whatever a mirror says.
     assert gross(workbench, "only", "2024-02") == 0
+
+
+@pytest.mark.rule("R25")
+def test_a_source_that_turns_out_to_be_a_mirror_leaves_the_sums_of_its_earlier_months_as_well(
+    workbench: Workbench,
+) -> None:
+    workbench.add("mirrored")
+    workbench.land("mirrored", ("erp.csv", erp(range(1, 6))), ("feb.csv", erp(range(6, 20), "2024-02")))
+    workbench.land("mirrored", ("shop.csv", shop(range(1, 6))), source="shopee")
+    workbench.refine("mirrored")
+    # Five orders are too few to say that it is the same source.
+    assert gross(workbench, "mirrored") == Decimal("300.05")
+    assert per_source(workbench, "mirrored")["shopee"]["matched_share"] == 1
+    (landed,) = workbench.land("mirrored", ("feb_shop.csv", shop(range(6, 20), "2024-02")), source="shopee")
+    (overlap,) = landed.entry.overlaps
+    assert (overlap.compared, overlap.matched, overlap.mirror) == (19, 19, True)
+    assert (overlap.matched_amount, overlap.against) == (Decimal("1900.19"), ("main",))
+    assert sorted(map(str, landed.entry.touched)) == ["2024-01", "2024-02"]
+    assert [run.error for run in workbench.refine("mirrored")] == [None]
+    assert (gross(workbench, "mirrored"), gross(workbench, "mirrored", "2024-02")) == (Decimal("150"), Decimal("1750"))
+    (report,) = file_reports(workbench.platform, workbench.platform.registry.get("mirrored"), "feb_shop.csv")
+    january = {effect["measure"]: effect for effect in report["effects"] if effect["month"] == "2024-01"}
+    assert (january["gross_revenue"]["before"], january["gross_revenue"]["after"]) == ("300.0500", "150.0000")
+    (notice,) = [notice for notice in report["notices"] if "espelho" in notice]
+    assert "19 de 19 pedidos (100 %), BRL 1900.19" in notice
+
+
+@pytest.mark.rule("R14")
+def test_a_held_file_shows_its_reason_and_commands_on_its_months_and_changes_no_data_version(
+    workbench: Workbench,
+) -> None:
+    workbench.add("seen")
+    workbench.land("seen", ("erp.csv", erp(range(1, 13))))
+    (held,) = workbench.land("seen", ("other.csv", erp(range(1, 13)).replace("0,00;", "1,00;")))
+    assert (held.verdict, held.reason) == (Verdict.HELD, "STORE_LOOKALIKE")
+    with workbench.instance() as instance:
+        records = instance.fetch_observations(
+            dg.AssetRecordsFilter(
+                asset_key=dg.AssetKey(["landing", "sales"]), asset_partitions=[OrgMonth.of("seen", "2024-01").key]
+            ),
+            2,
+        ).records
+    last, before = (record.event_log_entry.dagster_event.asset_observation_data.asset_observation for record in records)  # type: ignore[union-attr]
+    assert last.metadata["reason"].value == "STORE_LOOKALIKE"
+    assert "--confirm" in str(last.metadata["decide"].value)
+    assert last.metadata["at_stake"].value == "BRL 780.00"
+    assert last.tags["dagster/data_version"] == before.tags["dagster/data_version"]

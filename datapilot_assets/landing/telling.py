@@ -1,0 +1,91 @@
+"""What landed, as Dagster events: lineage of accepted files, and what held and waiting ones wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from datapilot_assets.events import column_schema, landing_key
+from datapilot_assets.landing.effects import money
+from datapilot_domain.contracts.sales import BRONZE_SALES
+from datapilot_domain.fingerprints import NOTHING_LANDED
+from datapilot_domain.landing import LandingEntry, landed_hashes
+from datapilot_domain.organizations import Organization
+from datapilot_domain.partitions import OrgMonth
+from datapilot_domain.reasons import REASONS
+
+
+def accepted_events(
+    entry: LandingEntry, bronze_version: int | None
+) -> Iterator[dg.AssetObservation | dg.AssetMaterialization]:
+    """Per month that the file touched: what landed, and the bronze rows made of it."""
+    family = str(entry.family)
+    for month, landed_hash in sorted(entry.touched.items()):
+        count = entry.months.get(month)
+        key = OrgMonth(entry.org_id, month).key
+        yield dg.AssetObservation(
+            asset_key=landing_key(family),
+            partition=key,
+            metadata=_metadata(entry),
+            tags={"dagster/data_version": landed_hash},
+        )
+        yield dg.AssetMaterialization(
+            asset_key=["bronze", family],
+            partition=key,
+            metadata={
+                **_metadata(entry),
+                "content_id": entry.content_id,
+                "delta_version": bronze_version,
+                "dagster/row_count": count.records - count.ignored if count else 0,
+                "dagster/column_schema": column_schema(BRONZE_SALES),
+            },
+            tags={
+                "dagster/data_version": landed_hash,
+                f"dagster/input_data_version/landing/{family}": landed_hash,
+            },
+        )
+
+
+def undecided_events(
+    entry: LandingEntry, entries: Sequence[LandingEntry], organization: Organization
+) -> Iterator[dg.AssetObservation]:
+    """Per month of a held or waiting file: why nothing changed, and the commands that decide.
+
+    The data version is the one that the month has: such a file changes nothing.
+    """
+    reason, (found, *commands) = REASONS[str(entry.reason)], entry.detail.split(" | ")
+    lines = [f"**{entry.verdict.value}** · {reason.text(organization.locale)}", "", _escape(found)]
+    lines += ["", *(f"- `{command}`" for command in commands)] if commands else []
+    hashes = landed_hashes(entries, str(entry.family))
+    for month in sorted(entry.months):
+        yield dg.AssetObservation(
+            asset_key=landing_key(str(entry.family)),
+            partition=OrgMonth(entry.org_id, month).key,
+            metadata={
+                **_metadata(entry),
+                "verdict": entry.verdict.value,
+                "reason": reason.code,
+                "at_stake": money(entry.at_stake, organization.currency) if entry.at_stake is not None else "unknown",
+                "decide": dg.MetadataValue.md("\n".join(lines)),
+            },
+            tags={"dagster/data_version": hashes.get(month, NOTHING_LANDED)},
+        )
+
+
+def _metadata(entry: LandingEntry) -> dict[str, dg.MetadataValue | str | int]:
+    months = {str(month): count.records for month, count in sorted(entry.months.items())}
+    notices = [REASONS[notice.code].en.format(**notice.values) for notice in entry.notices]
+    return {
+        "file": entry.file,
+        "source": entry.source,
+        "sha256": entry.sha256,
+        "records": entry.records,
+        "ignored": entry.ignored,
+        "months": dg.MetadataValue.json(months),
+        "notices": dg.MetadataValue.md("\n".join(f"- {notice}" for notice in notices) or "none"),
+    }
+
+
+def _escape(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")

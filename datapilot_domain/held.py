@@ -1,0 +1,59 @@
+"""Files that wait for somebody's decision (R2, R3, R12, R14), and the ready-made commands that decide them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from datapilot_domain.landing import Declaration, LandingEntry, Verdict, counted_entries, current_entries
+
+_OPEN = (Verdict.HELD, Verdict.WAITING)
+
+
+def open_entries(entries: Sequence[LandingEntry]) -> list[LandingEntry]:
+    """Held and waiting files that nobody decided yet, oldest first: the last word on their bytes is still that.
+
+    Sending them again in a way that is refused decides nothing.
+    """
+    counted = {entry.place for entry in counted_entries(entries)}
+    last = {entry.sha256: entry for entry in current_entries(entries) if entry.verdict is not Verdict.REFUSED}
+    return [entry for entry in last.values() if entry.verdict in _OPEN and entry.place not in counted]
+
+
+def find_open(entries: Sequence[LandingEntry], file: str) -> list[LandingEntry]:
+    """The undecided files of that name, sha256 or beginning of a sha256 (8 characters at least)."""
+    return [
+        entry
+        for entry in open_entries(entries)
+        if file == entry.file or (len(file) >= 8 and entry.sha256.startswith(file.lower()))
+    ]
+
+
+def decided(entry: LandingEntry, **choice: object) -> Declaration:
+    """The declaration under which a held file is landed again: its own, with what was decided.
+
+    Its data is as old as its arrival: a decision that comes late does not make it newer than what came since.
+    """
+    own = entry.declaration.model_dump(exclude_none=True)
+    if {"complete", "replaces"} & choice.keys():
+        own = {name: value for name, value in own.items() if name not in ("complete", "part", "replaces")}
+    return Declaration.model_validate({"as_of": entry.arrived_at, **own, **choice})
+
+
+def choices(entry: LandingEntry, active: Sequence[LandingEntry], suggestion: str | None = None) -> list[str]:
+    """Commands that decide the file, the likeliest first.
+
+    active: entries whose rows count. suggestion: the command that maps a renamed column, where there is one.
+    """
+    command = f"datapilot decide {entry.sha256[:12]} --org {entry.org_id}"
+    reject = f"{command} --reject"
+    if entry.verdict is Verdict.WAITING:
+        return [reject]
+    elsewhere = f"{command} --source NAME"
+    if entry.reason == "COLUMN_LOST":
+        mapped = [f"{suggestion} && {command} --again"] if suggestion else []
+        return [*mapped, f"{command} --confirm", elsewhere, reject]
+    files = [other.file for other in active if other.source == entry.source]
+    replaces = [f"{command} --replaces {shlex.quote(files[-1])}"] if files else []
+    complete = [f"{command} --complete {entry.main_month}"] if entry.main_month else []
+    return [elsewhere, f"{command} --confirm", *replaces, *complete, reject]
