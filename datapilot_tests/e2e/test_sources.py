@@ -123,7 +123,7 @@ def test_a_source_that_turns_out_to_be_a_mirror_leaves_the_sums_of_its_earlier_m
     january = {effect["measure"]: effect for effect in report["effects"] if effect["month"] == "2024-01"}
     assert (january["gross_revenue"]["before"], january["gross_revenue"]["after"]) == ("300.0500", "150.0000")
     (notice,) = [notice for notice in report["notices"] if "espelho" in notice]
-    assert "19 de 19 pedidos (100 %), BRL 1900.19" in notice
+    assert "19 de 19 pedidos (100 %), R$ 1.900,19" in notice
 
 
 @pytest.mark.rule("R14")

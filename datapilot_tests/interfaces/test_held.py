@@ -171,10 +171,10 @@ def test_a_source_that_repeats_the_sales_becomes_a_mirror_unless_it_is_declared(
     shop = "order_id,order_date,sku,quantity,price,status,Pedido ERP\n"
     rows = [f"MP-{n},2024-01-{n:02},S{n},1,{10 * n}.37,paid,{n}\n" for n in NUMBERS]
     land(cli, acme / "nine.csv", shop + "".join(rows[:9]), "--source", "shop")
-    assert "9 of 9 orders (100 %) are the same, BRL 453.33" in notices("nine.csv")
+    assert "9 of 9 orders (100 %) are the same, R$ 453.33" in notices("nine.csv")
     assert (sources(cli)["shop"]["role"], sources(cli)["shop"]["decided"]) == ("counts", "default")
     land(cli, acme / "rest.csv", shop + "".join(rows[9:]), "--source", "shop")
-    assert "12 of 12 orders (100 %), BRL 784.44" in notices("rest.csv")
+    assert "12 of 12 orders (100 %), R$ 784.44" in notices("rest.csv")
     row = sources(cli)["shop"]
     assert (row["role"], row["decided"], row["against"]) == ("mirror", "detected", ["main"])
     assert row["share"] == "1.0000000000"
