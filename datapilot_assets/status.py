@@ -103,21 +103,20 @@ def record_gates(
 
 def failed_months(platform: Platform, org: OrgId, family: str) -> dict[Month, dict[str, str]]:
     """Month → table id → fingerprint that failed a gate at the last attempt."""
-    prefix = organization_prefix(org, "reports", "gates", family)
-    return {
-        Month.parse(info.key.removeprefix(f"{prefix}/").removesuffix(".json")): json.loads(
-            platform.store.read(info.key)
-        )["tables"]
-        for info in platform.store.list(prefix)
-    }
+    return {month: failure["tables"] for month, failure in _failures(platform, org, family).items()}
 
 
 def failed_gates(platform: Platform, org: OrgId, family: str) -> dict[Month, list[str]]:
     """Month → codes of the gates that it failed at the last attempt."""
+    return {month: failure["codes"] for month, failure in _failures(platform, org, family).items()}
+
+
+def _failures(platform: Platform, org: OrgId, family: str) -> dict[Month, dict[str, Any]]:
+    """What `record_gates` kept of each month."""
     prefix = organization_prefix(org, "reports", "gates", family)
     return {
         Month.parse(info.key.removeprefix(f"{prefix}/").removesuffix(".json")): json.loads(
             platform.store.read(info.key)
-        )["codes"]
+        )
         for info in platform.store.list(prefix)
     }

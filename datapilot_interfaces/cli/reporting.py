@@ -68,3 +68,4 @@ def _tell(rows: list[dict[str, Any]], locale: str) -> None:
             console.print(Markdown(text))
         else:
             typer.echo(text)
+        typer.echo(f"kept in the store as {row['stored_at']}", err=True)

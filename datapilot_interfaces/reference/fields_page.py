@@ -60,7 +60,7 @@ def _row(field: Column) -> list[str]:
 def _context(headers: tuple[str, ...], fields: tuple[str, ...]) -> list[str]:
     rule = inspect.getdoc(CHECKS[headers[0]]) or "The first of these that no other column is."
     kept = [*map(code, fields)] or ["an extra"]
-    return [", ".join(map(code, headers)), ", ".join(kept), escape(" ".join(rule.split()))]
+    return [", ".join(map(code, headers)), ", ".join(kept), " ".join(rule.split())]
 
 
 def status_page() -> str:
