@@ -70,11 +70,10 @@ def gather(
     if not mine:
         return [landed_report(organization, entry, locale, counts=False) for entry in wanted]
     stale = set(stale_months(platform, organization, FAMILY))
-    kept = {
-        month: codes
-        for month, codes in failed_gates(platform, organization.org_id, FAMILY).items()
-        if month in stale and month not in pending_months(platform, organization, FAMILY)
-    }
+    failed = failed_gates(platform, organization.org_id, FAMILY)
+    # Stale and not pending: nothing came since the gate kept the month back.
+    pending = pending_months(platform, organization, FAMILY) if failed else {}
+    kept = {month: codes for month, codes in failed.items() if month in stale and month not in pending}
     judged = [entry for entry in without_off(mine, roles) if not stale & set(entry.months)]
     lake = _Lake.read(platform, organization, without_off(log.entries, roles), judged)
     history = MonthHistory(platform, organization.org_id, log)
