@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -133,11 +134,14 @@ def test_a_replacement_that_names_no_file_is_refused(workbench: Workbench) -> No
 
 
 @pytest.mark.reason("DECLARATION_INVALID")
-@pytest.mark.parametrize("folder", ["complete=2024-13", "complete=2015-01", "complete=2024-01/replaces=a.csv"])
+@pytest.mark.parametrize(
+    ("org", "folder"),
+    [("thirteen", "complete=2024-13"), ("early", "complete=2015-01"), ("both", "complete=2024-01/replaces=a.csv")],
+)
 def test_a_declaration_that_says_nothing_possible_is_refused_and_the_bytes_are_kept(
-    workbench: Workbench, folder: str
+    workbench: Workbench, org: str, folder: str
 ) -> None:
-    org = workbench.add("declared" + "".join(filter(str.isdigit, folder)))
+    workbench.add(org)
     key = f"inbox/org_id={org}/{folder}/a.csv"
     workbench.platform.store.write_file(key, sample("2024-01", "english"))
     (result,) = run_intake(workbench.platform, [key])
@@ -161,3 +165,15 @@ def test_a_bronze_write_that_meets_another_is_decided_again(workbench: Workbench
         (result,) = workbench.land("meeting", sample("2024-01", "english"))
     assert (result.verdict, len(met)) == (Verdict.ACCEPTED, 2)
     assert workbench.platform.store.list("claimed") == []
+
+
+@pytest.mark.rule("R1")
+@pytest.mark.parametrize("content", [sample("2024-01", "excel_br_cp1252").read_bytes(), b"\xff\x00 no table"])
+def test_the_exact_bytes_are_kept_with_name_source_and_time(workbench: Workbench, content: bytes) -> None:
+    org = workbench.add(f"bytes{len(content)}")
+    (result,) = workbench.land(org, ("Relatório de Vendas.csv", content), source="shopee")
+    kept = workbench.platform.store.read(f"org_id={org}/landing/files/{result.sha256}/content")
+    assert (kept, hashlib.sha256(kept).hexdigest()) == (content, result.sha256)
+    (entry,) = workbench.platform.lakehouse.landing_log(org).entries
+    assert (entry.org_id, entry.file, entry.source) == (org, "Relatório de Vendas.csv", "shopee")
+    assert entry.arrived_at.tzinfo is not None

@@ -237,3 +237,15 @@ def test_an_accent_is_written_in_one_way(tmp_path: Path) -> None:
     decomposed = LINE.replace("Café", "Cafe\u0301")
     _, records, _ = decode(tmp_path, table(LINE, decomposed, decomposed + ";surplus"))
     assert {row["product_name"] for row in records} == {"Café"}
+
+
+@pytest.mark.rule("R9")
+def test_codes_keep_their_zeros_and_every_digit(tmp_path: Path) -> None:
+    header = "Pedido;Data;SKU;Valor;CPF / CNPJ"
+    codes = [("000123", "007"), ("123", "7"), ("35240112345678000195550010000012341000012345", "9007199254740993")]
+    lines = [f"{order};2024-01-02;{sku};5,00;00.123.456/0001-09" for order, sku in codes]
+    decoded, records, _ = decode(tmp_path, table(*lines, header=header))
+    assert decoded.layout.mapping["SKU"] == "sku"
+    assert [(row["order_id"], row["sku"]) for row in records] == codes
+    assert len({row["unit_key"] for row in records}) == 3
+    assert {row["customer_doc"] for row in records} == {"00.123.456/0001-09"}
