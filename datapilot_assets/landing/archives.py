@@ -72,11 +72,12 @@ class Zip:
             infos = archive.infolist()
         if len(infos) > limits.max_members:
             raise Refusal("LIMIT_EXCEEDED", f"the archive has {len(infos)} members, the limit is {limits.max_members}")
-        self._members = {info.filename: info for info in infos if not info.is_dir()}
-        if len(self._members) < sum(not info.is_dir() for info in infos):
-            raise Refusal("ARCHIVE_CONTENT", "two members have one name")
         for info in infos:
             _refuse_member(info)
+        files = [info for info in infos if not info.is_dir()]
+        self._members = {info.filename: info for info in files}
+        if len(self._members) < len(files):
+            raise Refusal("ARCHIVE_CONTENT", "two members have one name")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -149,7 +150,7 @@ def _intact(what: str) -> Iterator[None]:
         yield
     except EOFError as error:
         raise Refusal("FILE_DAMAGED", f"{what} ends too early: it was cut") from error
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, struct.error, ValueError) as error:
+    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, struct.error, ValueError, NotImplementedError) as error:
         raise Refusal("FILE_DAMAGED", f"{what} cannot be unpacked: {error}") from error
     except OSError as error:
         if error.errno != errno.EINVAL:  # a place in the file that cannot be

@@ -81,4 +81,5 @@ def _inside(row: list[str], delimiter: str) -> list[str]:
     """Cells of the line that is the only cell of a row; none where it is no such row."""
     if len(row) != 1 or delimiter not in row[0]:
         return []
-    return next(csv.reader([row[0]], delimiter=delimiter), [])
+    inside = head_rows(row[0], delimiter)
+    return inside[0] if len(inside) == 1 else []

@@ -88,6 +88,7 @@ def test_the_table_is_found_by_content_in_a_file_of_any_name(tmp_path: Path, con
         ),
         pytest.param(member("/etc/vendas.csv"), "ARCHIVE_CONTENT", "leads out", id="absolute"),
         pytest.param(member("../vendas.csv"), "ARCHIVE_CONTENT", "leads out", id="parent"),
+        pytest.param(member(""), "ARCHIVE_CONTENT", "leads out", id="no name"),
         pytest.param(member("C:\\vendas.csv"), "ARCHIVE_CONTENT", "leads out", id="drive"),
         pytest.param(member("vendas.csv", "/etc/passwd", link=True), "ARCHIVE_CONTENT", "is a link", id="link"),
         pytest.param(
