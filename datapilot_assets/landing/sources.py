@@ -116,7 +116,7 @@ def compare_source(
 
     known_mirror: it was found to repeat their sales before, which stands.
     """
-    comparable = match_orders(orders, source, against)
+    comparable = match_orders(orders, source, against) if against else orders.slice(0, 0)
     if not comparable.num_rows:
         return None
     matched = comparable.filter(comparable.column("is_matched"))

@@ -129,3 +129,17 @@ def test_contracts_are_listed_in_the_order_data_flows(family: str) -> None:
         assert set(contract.reads) <= seen
         assert all(hasattr(ACME, name) for name in contract.settings_read)
         seen.add(contract.id)
+
+
+@pytest.mark.rule("R25")
+@pytest.mark.parametrize(
+    ("role", "tables"), [("counts", set()), ("mirror", {"gold.kpi"}), ("off", {"silver.cleaned", "gold.kpi"})]
+)
+def test_a_role_reaches_the_months_of_its_source_and_the_tables_that_read_roles(role: Role, tables: set[str]) -> None:
+    cleaned = table("silver", "cleaned", ("bronze.b",), roles_read="off")
+    contracts = (BRONZE, cleaned, table("gold", "kpi", ("silver.cleaned",), roles_read="all"), table("gold", "plain"))
+    roles: dict[Month, dict[str, Role]] = {month: {"main": "counts"} for month in MONTHS}
+    roles[JANUARY] = {"main": "counts", "shopee": "counts"}
+    after = {**roles, JANUARY: {"main": "counts", "shopee": role}}
+    before, now = fingerprints(contracts, roles=roles), fingerprints(contracts, roles=after)
+    assert {key for key in now if now[key] != before[key]} == {(name, JANUARY) for name in tables}
