@@ -117,6 +117,7 @@ def landed_report(
         arrived_at=entry.arrived_at.astimezone(ZoneInfo(organization.time_zone)).isoformat(timespec="seconds"),
         verdict=entry.verdict.value,
         reason=entry.reason,
+        at_stake=_at_stake(entry, organization),
         detail=masked(split_detail(entry.detail, locale)[0]),
         counts=counts,
         pending=taken,
@@ -127,6 +128,12 @@ def landed_report(
         next_steps=next_steps(entry, words, counts=counts, pending=True, kept=kept_months),
         stored_at=f"{report_key(entry)}.md",
     )
+
+
+def _at_stake(entry: LandingEntry, organization: Organization) -> Amount | None:
+    if entry.at_stake is None:
+        return None
+    return Amount(currency=organization.currency, amount=str(exact(entry.at_stake)))
 
 
 def _reading(layout: Layout | None) -> Reading | None:

@@ -50,6 +50,11 @@ def _why(report: FileReport, words: Words) -> list[str]:
         lines += [f"**{words('why')}:** {escape(REASONS[report.reason].text(words.locale))} ({code(report.reason)})"]
     if report.detail and not report.counts:
         lines += ["", f"**{words('found')}:** {escape(report.detail)}"]
+    if report.at_stake is not None and not report.counts:
+        lines += [
+            "",
+            f"**{words('at_stake')}:** {escape(words.money(report.at_stake.amount, report.at_stake.currency))}",
+        ]
     for month in report.kept_months:
         text = words("kept_month", month=words.month(month.month))
         lines += ["", f"**{escape(text)}** {escape(month.text)} ({code(month.code)})"]

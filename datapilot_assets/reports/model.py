@@ -101,6 +101,7 @@ class FileReport(_Frozen):
     `accepted_amounts`: sum of the accepted lines whatever their status, what a spreadsheet's sum of the amount
     column gives; `share_accepted`: (accepted + superseded) / (records - ignored), what of the file was good.
     `source_role`: counts, mirror or off; only what counts is in the figures, and what is off is not even judged.
+    `at_stake`: of a held or waiting file, the money that the decision moves.
     `computed_with`: other files of the same refinement, whose effects cannot be told from this one's.
     """
 
@@ -123,6 +124,7 @@ class FileReport(_Frozen):
     detail: str
     counts: bool
     pending: bool
+    at_stake: Amount | None = None
     share_accepted: str | None = None
     accepted_amounts: tuple[Amount, ...] = ()
     first_date: str | None = None

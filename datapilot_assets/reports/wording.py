@@ -28,6 +28,7 @@ source | fonte | source
 role_mirror | espelho: fora das somas | mirror: out of the sums
 role_off | desligada: fora de tudo | off: out of everything
 why | Por quê | Why
+at_stake | Valor em jogo | Money at stake
 found | O que foi encontrado | What was found
 records | Registros | Records
 fate_accepted | Aceitos | Accepted

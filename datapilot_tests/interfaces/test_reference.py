@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,19 @@ def test_every_command_is_on_its_page() -> None:
 def test_marks_name_rules_and_reasons_that_exist() -> None:
     known: dict[str, set[str]] = {"rule": set(RULES), "reason": set(REASONS)}
     assert [mark for mark in MARKS if mark.name not in known[mark.kind]] == []
+
+
+def _without_a_test(kind: str, names: Iterable[str]) -> list[str]:
+    tested = {mark.name for mark in MARKS if mark.kind == kind}
+    return [name for name in names if name not in tested]
+
+
+def test_every_rule_has_a_test_that_holds_it() -> None:
+    assert _without_a_test("rule", RULES) == []
+
+
+def test_every_reason_has_a_test_that_triggers_it() -> None:
+    assert _without_a_test("reason", REASONS) == []
 
 
 SOURCE = """

@@ -123,6 +123,9 @@ def test_a_column_that_the_file_does_not_have_shares_nothing(tmp_path: Path) -> 
         ("gross_alloc", "line_discount_alloc", "order_discount_alloc", "freight_alloc", "tax_alloc", "fee_alloc",
          "refund_alloc")
     )  # fmt: skip
+    # One that it has and leaves empty is zero; those beside it that it has not stay null.
+    (row,) = spread(tmp_path, "1;02/01/2024;5,00;", header="Pedido;Data;Valor;Desconto")
+    assert (row["order_discount_alloc"], row["freight_alloc"], row["fee_alloc"]) == (0, None, None)
 
 
 cents = st.integers(0, 10_000_000)
