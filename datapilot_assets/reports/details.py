@@ -7,9 +7,11 @@ is shown as it is, and so is everything that the file itself says.
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import NamedTuple
 
 from datapilot_domain.field_names import FIELD_NAMES
+from datapilot_domain.locales import format_money
 from datapilot_domain.markdown import one_line
 
 # `; to take it as sku: `datapilot mapping set …``: a command with the clause that says what it decides.
@@ -43,7 +45,7 @@ _SENTENCES = (
      "o cabeçalho tem {size} colunas, o limite é {limit}"),
     (r"(?P<size>\d+) records, the limit is (?P<limit>\d+) records", "{size} registros, o limite é {limit}"),
     (r"(?P<name>.+) is not among the active files of source (?P<source>\S+): (?P<names>.*)",
-     "{name} não está entre os arquivos ativos da fonte {source}: {names}"),
+     "{name} não está entre os arquivos ativos da origem {source}: {names}"),
     (r"complete=(?P<month>\S+): still missing (?P<parts>.*)", "complete={month}: ainda faltam {parts}"),
     (r"complete=(?P<month>\S+) is outside the calendar (?P<first>\S+) to (?P<last>\S+)",
      "complete={month} está fora do calendário de {first} a {last}"),
@@ -51,6 +53,8 @@ _SENTENCES = (
     (r"(?P<what>.+) ends too early: it was cut", "{what} termina antes do fim: foi cortado"),
 )  # fmt: skip
 _PORTUGUESE = [(re.compile(english), portuguese) for english, portuguese in _SENTENCES]
+# An amount as landing writes it: `BRL 105.00`.
+_MONEY = re.compile(r"(?<![\w'])([A-Z]{3}) (-?[0-9]+\.[0-9]{2})(?![\w'])")
 _CLAUSES = (
     (re.compile(r"to take it as (\w+)"), r"para usar como \1"),
     (re.compile(r"to take (.+)"), r"para usar \1"),
@@ -70,7 +74,8 @@ class Command(NamedTuple):
 
 def split_detail(detail: str, locale: str) -> tuple[str, tuple[Command, ...]]:
     """What was found, for the reader, and the commands that came with it."""
-    detail, *ready = _CHOICE.split(one_line(detail))
+    detail = _MONEY.sub(lambda m: format_money(Decimal(m[2]), m[1], locale), one_line(detail))
+    detail, *ready = _CHOICE.split(detail)
     if ready:
         return _in_words(detail, locale), tuple(Command("", command) for command in ready)
     commands = [Command(_purpose(found["clause"], locale), found["command"]) for found in _COMMAND.finditer(detail)]

@@ -24,7 +24,7 @@ waiting | esperando as outras partes | waiting for the other parts
 refused | recusado: nada mudou | refused: nothing changed
 report_of | Relatório do arquivo | Report of the file
 received | recebido em | received
-source | fonte | source
+source | origem | source
 role_mirror | espelho: fora das somas | mirror: out of the sums
 role_off | desligada: fora de tudo | off: out of everything
 why | Por quê | Why
@@ -77,10 +77,10 @@ step_command | O comando já pronto (troque o que está em MAIÚSCULAS): | \
 The command, ready to use (replace what is in CAPITALS):
 step_command_for | O comando já pronto, {purpose}: | The command, ready to use, {purpose}:
 choice_confirm | Se o arquivo está certo assim, aceite-o: | If the file is right as it is, take it:
-choice_source | Se é de outra loja ou fonte, diga qual (troque NAME): | \
+choice_source | Se é de outra loja ou origem, diga qual (troque NAME): | \
 If it is of another store or source, say which (replace NAME):
 choice_replaces | Se substitui um arquivo anterior: | If it replaces an earlier file:
-choice_complete | Se é o mês completo da fonte: | If it is the whole month of its source:
+choice_complete | Se é o mês completo da origem: | If it is the whole month of its source:
 choice_again | Se a coluna só mudou de nome: | If the column was only renamed:
 choice_reject | Se não vale: | If it does not count:
 step_confirm | Se o arquivo está certo, confirme. | If the file is right, confirm it.

@@ -59,9 +59,9 @@ def test_what_has_no_sentence_stays_as_it_is_and_a_bare_command_is_taken_off() -
         "held",
         (Command("", "datapilot land F --confirm"),),
     )
-    held = "other totals, R$ 5,00 | datapilot decide abc --org acme --source NAME | datapilot decide abc --reject"
+    held = "other totals, BRL 1234.50 | datapilot decide abc --org acme --source NAME | datapilot decide abc --reject"
     assert split_detail(held, "pt-BR") == (
-        "other totals, R$ 5,00",
+        "other totals, R$ 1.234,50",
         (Command("", "datapilot decide abc --org acme --source NAME"), Command("", "datapilot decide abc --reject")),
     )
     several = "a; to take it as sku: `datapilot a`; to take it as unit: `datapilot b`"

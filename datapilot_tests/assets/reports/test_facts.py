@@ -117,7 +117,7 @@ def test_each_way_to_decide_a_held_file_says_what_it_means() -> None:
     held = entry(1, verdict=Verdict.HELD, detail=" | ".join(["12 orders differ", *commands]), reason="PARTS_MISSING")
     _, *steps = next_steps(held, Words("pt-BR"), counts=False, pending=True)
     assert [step.text for step in steps] == [
-        "Se é de outra loja ou fonte, diga qual (troque NAME):",
+        "Se é de outra loja ou origem, diga qual (troque NAME):",
         "Se o arquivo está certo assim, aceite-o:",
         "Se não vale:",
     ]

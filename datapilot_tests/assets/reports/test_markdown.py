@@ -8,7 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from datapilot_assets.reports import FileReport, report_markdown
-from datapilot_assets.reports.model import KeptMonth
+from datapilot_assets.reports.model import Amount, KeptMonth
 from datapilot_assets.reports.wording import TEXTS, Words
 from datapilot_tests.assets.reports.written import NASTY, effect, report
 
@@ -21,7 +21,7 @@ def lines(found: FileReport, locale: str = "pt-BR") -> list[str]:
 
 def test_what_was_taken_is_said_in_records_share_money_and_days() -> None:
     text = report_markdown(report(), "pt-BR")
-    assert "**aceito em parte** · recebido em 12/02/2024 03:00 · fonte main" in text
+    assert "**aceito em parte** · recebido em 12/02/2024 03:00 · origem main" in text
     assert "| 20 | 12 | 1 | 5 | 2 |" in text
     assert "**13 de 18 registros bons (72,2 %)**, 1 deles já substituídos" in text
     assert "**R$ 98.765,43**" in text
@@ -86,12 +86,18 @@ def refused(**changes: object) -> FileReport:
 
 def test_a_refused_file_says_why_what_was_found_and_what_to_do() -> None:
     found = lines(refused())
-    assert "**recusado: nada mudou** · recebido em 12/02/2024 03:00 · fonte main" in found
+    assert "**recusado: nada mudou** · recebido em 12/02/2024 03:00 · origem main" in found
     assert any(line.startswith("**Por quê:** Faltam colunas") and "`COLUMNS_MISSING`" in line for line in found)
     assert "**O que foi encontrado:** missing: sold_at" in found
     assert "1. Corrija." in found
     assert "   datapilot x" in found
     assert not any("números" in line for line in found)
+
+
+def test_a_held_file_says_what_money_hangs_on_the_decision() -> None:
+    found = lines(refused(verdict="held", at_stake=Amount(currency="BRL", amount="1234.5000")))
+    assert "**Valor em jogo:** R$ 1.234,50" in found
+    assert any("retido: nada mudou, falta a sua decisão" in line for line in found)
 
 
 def test_a_month_that_was_not_published_is_named_with_its_reason() -> None:
