@@ -125,4 +125,6 @@ class Organization(BaseModel):
         return self.model_copy(update={"sources": {**self.sources, parse_source_id(source_id): settings}})
 
     def with_mapping(self, header_hash: str, columns: dict[str, str]) -> Organization:
-        return self.model_copy(update={"mappings": {**self.mappings, header_hash: columns}})
+        """The organization with that mapping of that header; without columns, with none."""
+        others = {key: mapping for key, mapping in self.mappings.items() if key != header_hash}
+        return self.model_copy(update={"mappings": {**others, header_hash: columns} if columns else others})

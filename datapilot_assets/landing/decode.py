@@ -95,7 +95,7 @@ def decode_sales(
     source, dialect = table.source, table.dialect
     spool = spool_records(source, dialect, organization.limits, workdir)
     calendar = Calendar(first_month, arrived_on)
-    with _connect(workdir) as connection:
+    with connect(workdir) as connection:
         layout, mapping, columns = _read_layout(connection, spool, table, organization, calendar, file_name)
         create_source(connection, dialect.columns, mapping, layout.decimal_marks)
         lines = _count(connection, "body")
@@ -124,7 +124,7 @@ def decode_sales(
     return Decoded(layout, recipe, records_file, units_file, spool.records, ignored, main_month, months, notices)
 
 
-def _connect(workdir: Path) -> duckdb.DuckDBPyConnection:
+def connect(workdir: Path) -> duckdb.DuckDBPyConnection:
     """A database of this file alone; what does not fit in memory spills into the work folder."""
     return duckdb.connect(
         ":memory:",
@@ -138,6 +138,17 @@ def _connect(workdir: Path) -> duckdb.DuckDBPyConnection:
     )
 
 
+def open_facts(
+    connection: duckdb.DuckDBPyConnection, spool: Spool, dialect: Dialect, organization: Organization
+) -> ColumnFacts:
+    """Create the view `cells` of the spooled records; the facts about its columns below the header."""
+    files = ", ".join(f"'{file}'" for file in spool.files)
+    connection.execute(f"CREATE VIEW cells AS SELECT * FROM read_parquet([{files}])")
+    connection.execute(f"CREATE VIEW below_header AS SELECT * FROM cells WHERE record_no > {spool.preamble}")
+    locale_mark = "," if organization.locale == "pt-BR" else "."
+    return ColumnFacts(connection, "below_header", dialect.columns, locale_mark)
+
+
 def _read_layout(
     connection: duckdb.DuckDBPyConnection,
     spool: Spool,
@@ -148,11 +159,8 @@ def _read_layout(
 ) -> tuple[Layout, dict[int, str], TypedColumns]:
     """Decide header mapping, decimal marks and date orders, and set the ignored records aside."""
     dialect = table.dialect
-    files = ", ".join(f"'{file}'" for file in spool.files)
-    connection.execute(f"CREATE VIEW cells AS SELECT * FROM read_parquet([{files}])")
-    connection.execute(f"CREATE VIEW below_header AS SELECT * FROM cells WHERE record_no > {spool.preamble}")
-    locale_mark = "," if organization.locale == "pt-BR" else "."
-    facts = ColumnFacts(connection, "below_header", dialect.columns, locale_mark)
+    facts = open_facts(connection, spool, dialect, organization)
+    locale_mark = facts.locale_mark
     headers = map_headers(dialect, organization, facts, file_name)
     mapping = headers.fields
     set_aside(connection, mapping, len(dialect.columns), spool.preamble)

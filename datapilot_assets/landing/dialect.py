@@ -113,9 +113,8 @@ def find_dialect(
             widest = max(widest, cells, key=len)
             known = known_headers(cells)
             columns = unique_names(cells)
-            chosen = len(cells) > 1 and (
-                header_hash(columns) in saved or (len(named) > 0 and set(named) <= set(columns))
-            )
+            has_named = len(named) > 0 and all(find_column(name, columns) is not None for name in named)
+            chosen = len(cells) > 1 and (header_hash(columns) in saved or has_named)
             if known < _FEWEST_KNOWN_HEADERS and not chosen:
                 continue
             score = (int(chosen), known, -number)
@@ -179,3 +178,17 @@ def unique_names(cells: Sequence[str]) -> tuple[str, ...]:
         seen[cell] = seen.get(cell, 0) + 1
         names.append(cell if not cell or seen[cell] == 1 else f"{cell} ({seen[cell]})")
     return tuple(names)
+
+
+def column_labels(columns: Sequence[str]) -> tuple[str, ...]:
+    """A name for every column: its header, or `_column_N` (from 1) where the header is empty."""
+    return tuple(name or f"_column_{position}" for position, name in enumerate(columns, start=1))
+
+
+def find_column(name: str, columns: Sequence[str]) -> int | None:
+    """Position of the column that a person calls `name`: as written, else the only one alike when normalised."""
+    labels = column_labels(columns)
+    if name in labels:
+        return labels.index(name)
+    alike = [position for position, label in enumerate(labels) if normalise_header(label) == normalise_header(name)]
+    return alike[0] if len(alike) == 1 else None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from datapilot_assets.landing.column_facts import ColumnFacts, base_name
 from datapilot_assets.landing.company import Company, Judgement
 from datapilot_assets.landing.context import CHECKS
-from datapilot_assets.landing.dialect import Dialect, normalise_header
+from datapilot_assets.landing.dialect import Dialect, column_labels, find_column, normalise_header
 from datapilot_assets.landing.header_questions import Questions
 from datapilot_domain.contracts.sales_fields import CONTEXT_HEADERS, SALES_FIELDS
 from datapilot_domain.organizations import Organization
@@ -71,20 +71,6 @@ class HeaderMapping:
     def currency_hint(self) -> str | None:
         """ISO 4217 code that the headers of the mapped amounts name, None where none does."""
         return next(iter(_currency_hints(self.columns)), None)
-
-
-def column_labels(columns: Sequence[str]) -> tuple[str, ...]:
-    """A name for every column: its header, or `_column_N` (from 1) where the header is empty."""
-    return tuple(name or f"_column_{position}" for position, name in enumerate(columns, start=1))
-
-
-def find_column(name: str, columns: Sequence[str]) -> int | None:
-    """Position of the column that a person calls `name`: as written, else the only one alike when normalised."""
-    labels = column_labels(columns)
-    if name in labels:
-        return labels.index(name)
-    alike = [p for p, label in enumerate(labels) if normalise_header(label) == normalise_header(name)]
-    return alike[0] if len(alike) == 1 else None
 
 
 def judge_headers(dialect: Dialect, organization: Organization, facts: ColumnFacts, file: str) -> HeaderMapping:
@@ -192,6 +178,10 @@ class _Judge:
 
     def _take_judgement(self, position: int, judged: Judgement) -> None:
         field = judged.field
+        if field is None and base_name(self._columns, position) != self._columns[position]:
+            first = self._decided.get(self._columns.index(base_name(self._columns, position)))
+            if first is not None and first.field is not None:
+                return self._take_repeated(position, first.field)
         if judged.ask:
             self._refusals.append(self._questions.unclear(position, judged))
         if field is not None and (saved := self._claimed(field)) is not None:

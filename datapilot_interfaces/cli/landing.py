@@ -1,10 +1,9 @@
-"""`land`, `mapping set`: files in."""
+"""`land`: files in."""
 
 from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,7 @@ from pydantic import ValidationError
 from datapilot_domain.landing import Declaration, Verdict
 from datapilot_domain.organizations import MAIN_SOURCE, Organization
 from datapilot_domain.partitions import Month
-from datapilot_domain.reasons import REASONS, Refusal
+from datapilot_domain.reasons import REASONS
 from datapilot_interfaces.cli.errors import CommandError, Exit, error_line
 from datapilot_interfaces.cli.options import FormatOption, OrgOption, month_option
 from datapilot_interfaces.cli.output import Format, Row, emit
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from datapilot_assets.landing.intake import Landed
     from datapilot_resources.platform import Platform
 
-mapping_app = typer.Typer(help="Header mappings that an organization saved.", no_args_is_help=True)
 COLUMNS = ("file", "sha256", "verdict", "reason", "months", "records")
 _NOT_TAKEN = (Verdict.REFUSED, Verdict.HELD, Verdict.WAITING)
 
@@ -166,57 +164,3 @@ def verdict_line(item: Landed, organization: Organization) -> str:
         return error_line((item.reason or item.verdict.value).upper(), f"{item.file}: {item.detail}")
     what = f"{item.file}: {reason.text(organization.locale)} {item.detail}"
     return error_line(reason.code, what, reason.remedy(organization.locale))
-
-
-@mapping_app.command("set")
-def mapping_set(
-    columns: Annotated[list[str], typer.Argument(metavar="COLUMN=FIELD…", help="Column as written = field.")],
-    org: OrgOption,
-    file: Annotated[Path, typer.Option("--file", help="A file with the header that the mapping is for.")],
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """Say which field a column is, for every later file with the same header. Adds to what was said before."""
-    from datapilot_assets.landing.tables import find_table
-    from datapilot_domain.contracts.sales import BRONZE_SALES
-
-    fields = {column.name for column in BRONZE_SALES.columns if column.aliases}
-    mapping = _read_mapping(columns, fields)
-    services = platform()
-    organization = services.registry.get(org)
-    if not file.is_file():
-        raise CommandError("FILE_NOT_FOUND", f"{file} is not a file", "check the path", Exit.WRONG_USAGE)
-    try:
-        with TemporaryDirectory() as workdir:
-            saved, named = organization.mappings, list(mapping)
-            dialect = find_table(file, organization.limits, Path(workdir), saved=saved, named=named).dialect
-    except Refusal as refusal:
-        what = f"{file.name}: {refusal.reason.text(organization.locale)} {refusal.detail}"
-        remedy = refusal.reason.remedy(organization.locale)
-        raise CommandError(refusal.code, what, remedy, Exit.NOT_TAKEN) from refusal
-    if unknown := sorted(set(mapping) - set(dialect.columns)):
-        header = ", ".join(filter(None, dialect.columns))
-        what = f"{file.name} has no column {', '.join(unknown)}"
-        raise CommandError("COLUMN_UNKNOWN", what, f"its columns are {header}", Exit.WRONG_USAGE)
-    whole = {**organization.mappings.get(dialect.header_hash, {}), **mapping}
-    services.registry.put(organization.with_mapping(dialect.header_hash, whole))
-    rows = [
-        {"org_id": org, "header_hash": dialect.header_hash, "column": column, "field": field}
-        for column, field in whole.items()
-    ]
-    emit(rows, form, ("org_id", "header_hash", "column", "field"))
-
-
-def _read_mapping(columns: list[str], fields: set[str]) -> dict[str, str]:
-    mapping: dict[str, str] = {}
-    for text in columns:
-        # A header may hold an equals sign, a field never does.
-        column, equals, field = text.rpartition("=")
-        if not equals or not column:
-            raise CommandError("USAGE", f"{text!r}", "write COLUMN=FIELD", Exit.WRONG_USAGE)
-        if field not in fields:
-            remedy = f"choose one of {', '.join(sorted(fields))}"
-            raise CommandError("FIELD_UNKNOWN", f"no field {field!r}", remedy, Exit.WRONG_USAGE)
-        if column in mapping:
-            raise CommandError("USAGE", f"column {column!r} is given twice", "name it once", Exit.WRONG_USAGE)
-        mapping[column] = field
-    return mapping

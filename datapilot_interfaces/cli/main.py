@@ -14,6 +14,7 @@ from datapilot_interfaces.cli import (
     doctor,
     held,
     landing,
+    mapping,
     organizations,
     quarantine,
     replay,
@@ -37,7 +38,7 @@ app.command("land")(landing.land)
 app.command("held")(held.held)
 app.command("decide")(held.decide)
 app.add_typer(sources.app, name="source")
-app.add_typer(landing.mapping_app, name="mapping")
+app.add_typer(mapping.app, name="mapping")
 app.command("run")(runs.run)
 app.command("status")(tables.status)
 app.command("show")(tables.show)

@@ -1,0 +1,232 @@
+"""`mapping set | list | show | remove`: which column is which field, for every file with the same header."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from datapilot_domain.organizations import Organization
+from datapilot_domain.reasons import Refusal
+from datapilot_interfaces.cli.errors import CommandError, Exit
+from datapilot_interfaces.cli.options import FormatOption, OrgOption
+from datapilot_interfaces.cli.output import Format, Row, emit
+from datapilot_interfaces.cli.platform import platform
+
+if TYPE_CHECKING:
+    from datapilot_assets.landing.dialect import Dialect
+    from datapilot_resources.platform import Platform
+
+app = typer.Typer(help="Header mappings that an organization saved.", no_args_is_help=True)
+_SAVED = ("org_id", "header_hash", "column", "field")
+_SHOWN = ("file", "position", "column", "field", "how", "why")
+FileOption = Annotated[
+    str, typer.Option("--file", metavar="FILE", help="A file with the header, or the name or sha256 of a landed one.")
+]
+
+
+@app.command("set")
+def set_(
+    columns: Annotated[
+        list[str], typer.Argument(metavar="COLUMN=FIELD…", help="Column as written = field; `extras` = none.")
+    ],
+    org: OrgOption,
+    file: FileOption,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Say which field a column is, for every later file with the same header. Adds to what was said before."""
+    pairs = _read_pairs(columns)
+    services = platform()
+    organization = services.registry.get(org)
+    with _header(services, organization, file, list(pairs)) as (dialect, positions):
+        said = {position: pairs[name] for name, position in positions.items()}
+        if len(said) < len(pairs):
+            raise CommandError("USAGE", "two of the names are one column", "name it once", Exit.WRONG_USAGE)
+        whole = _merged(organization.mappings.get(dialect.header_hash, {}), said, dialect)
+        services.registry.put(organization.with_mapping(dialect.header_hash, whole))
+    emit(_saved_rows(org, {dialect.header_hash: whole}), form, _SAVED)
+
+
+@app.command("list")
+def list_(org: OrgOption, form: FormatOption = Format.TABLE) -> None:
+    """List the mappings that the organization saved, one row per column."""
+    organization = platform().registry.get(org)
+    emit(_saved_rows(org, organization.mappings), form, _SAVED)
+
+
+@app.command("show")
+def show(org: OrgOption, file: FileOption, form: FormatOption = Format.TABLE) -> None:
+    """Show what each column of a file would be taken as, and why; nothing is landed."""
+    from datapilot_assets.landing.preview import preview_headers
+
+    services = platform()
+    organization = services.registry.get(org)
+    for path, workdir in _files(services, organization, file):
+        name = Path(file).name
+        try:
+            mapping = preview_headers(path, organization, workdir, name)
+        except Refusal as refusal:
+            raise _refused(refusal, name, organization) from refusal
+        rows = [
+            {
+                "file": name,
+                "position": column.position + 1,
+                "column": column.column,
+                "field": column.field or "extras",
+                "how": column.how,
+                "why": column.why,
+            }
+            for column in mapping.columns
+        ]
+        emit(rows, form, _SHOWN)
+        if mapping.refusal:
+            typer.echo(str(_refused(mapping.refusal, name, organization)), err=True)
+            raise typer.Exit(Exit.NOT_TAKEN)
+        return
+
+
+@app.command("remove")
+def remove(
+    org: OrgOption,
+    columns: Annotated[
+        list[str] | None, typer.Argument(metavar="[COLUMN…]", help="Columns to forget; all of the header without.")
+    ] = None,
+    file: Annotated[
+        str | None, typer.Option("--file", metavar="FILE", help="A file with the header, or a landed one's name.")
+    ] = None,
+    header: Annotated[
+        str | None, typer.Option("--header", metavar="HASH", help="The header's hash, as `mapping list` shows it.")
+    ] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Forget what was said about a header or some of its columns; later files are judged afresh."""
+    if (file is None) == (header is None):
+        raise CommandError("USAGE", "say which header", "give --file or --header", Exit.WRONG_USAGE)
+    services = platform()
+    organization = services.registry.get(org)
+    header_hash = header or ""
+    if file is not None:
+        with _header(services, organization, file, []) as (dialect, _):
+            header_hash = dialect.header_hash
+    saved = organization.mappings.get(header_hash)
+    if saved is None:
+        raise CommandError("MAPPING_UNKNOWN", f"no mapping of header {header_hash}", "see `datapilot mapping list`")
+    if unknown := sorted(set(columns or ()) - set(saved)):
+        remedy = f"its columns are {', '.join(saved)}"
+        raise CommandError("COLUMN_UNKNOWN", f"nothing is saved of {', '.join(unknown)}", remedy, Exit.WRONG_USAGE)
+    left = {name: field for name, field in saved.items() if columns and name not in columns}
+    services.registry.put(organization.with_mapping(header_hash, left))
+    emit(_saved_rows(org, {header_hash: left} if left else {}), form, _SAVED)
+
+
+def _read_pairs(columns: Sequence[str]) -> dict[str, str]:
+    """Column → field. Raises CommandError on what is no pair, no field, or said twice."""
+    from datapilot_assets.landing.header_questions import PLACEHOLDER
+    from datapilot_assets.landing.headers import FIELDS, NO_FIELD
+
+    pairs: dict[str, str] = {}
+    for text in columns:
+        # A header may hold an equals sign, a field never does.
+        column, equals, field = text.rpartition("=")
+        if not equals or not column:
+            raise CommandError("USAGE", f"{text!r}", "write COLUMN=FIELD", Exit.WRONG_USAGE)
+        if field not in FIELDS and field != NO_FIELD:
+            remedy = f"choose one of {', '.join(sorted(FIELDS))}, or {NO_FIELD} for none of them"
+            raise CommandError("FIELD_UNKNOWN", f"no field {field!r}", remedy, Exit.WRONG_USAGE)
+        if column in pairs:
+            remedy = "put columns of the file in its place" if column == PLACEHOLDER else "name it once"
+            raise CommandError("USAGE", f"column {column!r} is given twice", remedy, Exit.WRONG_USAGE)
+        if field != NO_FIELD and FIELDS[field].several == "refuse" and field in pairs.values():
+            raise CommandError("USAGE", f"two columns are given as {field}", "choose one of them", Exit.WRONG_USAGE)
+        pairs[column] = field
+    return pairs
+
+
+def _merged(saved: dict[str, str], said: dict[int, str], dialect: Dialect) -> dict[str, str]:
+    """What was said before and what is said now, of which the last word on a column or a field counts."""
+    from datapilot_assets.landing.dialect import column_labels, find_column
+    from datapilot_assets.landing.headers import FIELDS, NO_FIELD
+
+    labels = column_labels(dialect.columns)
+    taken = {field for field in said.values() if field != NO_FIELD and FIELDS[field].several == "refuse"}
+    before = {
+        name: field
+        for name, field in saved.items()
+        if field not in taken and find_column(name, dialect.columns) not in said
+    }
+    return {**before, **{labels[position]: field for position, field in said.items()}}
+
+
+@contextmanager
+def _header(
+    services: Platform, organization: Organization, file: str, named: Sequence[str]
+) -> Iterator[tuple[Dialect, dict[str, int]]]:
+    """The header of the file, the newest kept one that has all the named columns, and where these stand."""
+    from datapilot_assets.landing.dialect import find_column
+    from datapilot_assets.landing.preview import open_table
+
+    problem: CommandError | None = None
+    for path, workdir in _files(services, organization, file):
+        try:
+            dialect = open_table(path, organization, workdir, named).dialect
+        except Refusal as refusal:
+            problem = problem or _refused(refusal, Path(file).name, organization)
+            continue
+        found = {name: find_column(name, dialect.columns) for name in named}
+        positions = {name: position for name, position in found.items() if position is not None}
+        if len(positions) == len(found):
+            yield dialect, positions
+            return
+        problem = problem or _unknown_columns(file, dialect, [name for name in found if name not in positions])
+    assert problem is not None
+    raise problem
+
+
+def _files(services: Platform, organization: Organization, file: str) -> Iterator[tuple[Path, Path]]:
+    """The file of that path, else those that landing keeps under that name, newest first; each with a work folder.
+
+    Raises CommandError when there is none.
+    """
+    from datapilot_assets.landing.preview import fetch_kept, kept_files
+
+    if Path(file).is_file():
+        with tempfile.TemporaryDirectory(prefix="datapilot-mapping-") as directory:
+            yield Path(file), Path(directory)
+        return
+    found = False
+    for entry in kept_files(services, organization.org_id, Path(file).name):
+        found = True
+        with tempfile.TemporaryDirectory(prefix="datapilot-mapping-") as directory:
+            path = Path(directory) / "content"
+            fetch_kept(services, entry, path)
+            yield path, Path(directory)
+    if not found:
+        what = f"{file} is neither a file here nor one that was landed for {organization.org_id}"
+        raise CommandError("FILE_NOT_FOUND", what, "check the path or the name", Exit.WRONG_USAGE)
+
+
+def _unknown_columns(file: str, dialect: Dialect, unknown: Sequence[str]) -> CommandError:
+    from datapilot_assets.landing.dialect import column_labels
+    from datapilot_assets.landing.header_questions import PLACEHOLDER
+
+    header = ", ".join(column_labels(dialect.columns))
+    what = f"{Path(file).name} has no column {', '.join(unknown)}"
+    remedy = f"put one of its columns in place of {PLACEHOLDER}" if PLACEHOLDER in unknown else "its columns are"
+    return CommandError("COLUMN_UNKNOWN", what, f"{remedy}: {header}", Exit.WRONG_USAGE)
+
+
+def _refused(refusal: Refusal, file: str, organization: Organization) -> CommandError:
+    what = f"{file}: {refusal.reason.text(organization.locale)} {refusal.detail}"
+    return CommandError(refusal.code, what, refusal.reason.remedy(organization.locale), Exit.NOT_TAKEN)
+
+
+def _saved_rows(org: str, mappings: dict[str, dict[str, str]]) -> list[Row]:
+    return [
+        {"org_id": org, "header_hash": header_hash, "column": column, "field": field}
+        for header_hash, columns in mappings.items()
+        for column, field in columns.items()
+    ]
