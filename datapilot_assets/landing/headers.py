@@ -168,20 +168,24 @@ class _Judge:
         how: How = "exact" if exact else "normalised"
         self._decide(position, field, how, f"a header of {field}")
 
+    def _has_sections(self) -> bool:
+        """Mercado Livre repeats headers in the sections of its report."""
+        return "receita por produtos" in self._facts.names
+
     def _take_repeated(self, position: int, field: str) -> None:
         """A header that stands twice: the first counts, unless both have values, they differ and decide money."""
         first = self._columns.index(base_name(self._columns, position))
-        of_sections = "receita por produtos" in self._facts.names  # Mercado Livre repeats headers by section
-        if field in _DECISIVE and not of_sections and self._facts.contradict(first, position):
+        if field in _DECISIVE and not self._has_sections() and self._facts.contradict(first, position):
             self._refusals.append(self._questions.conflict(field, [first, position]))
         self._decide(position, None, "none", f"repeats {self._labels[first]!r}, which comes first")
 
     def _take_judgement(self, position: int, judged: Judgement) -> None:
         field = judged.field
-        if field is None and base_name(self._columns, position) != self._columns[position]:
-            first = self._decided.get(self._columns.index(base_name(self._columns, position)))
-            if first is not None and first.field is not None:
-                return self._take_repeated(position, first.field)
+        base = base_name(self._columns, position)
+        first = self._decided.get(self._columns.index(base)) if base in self._columns else None
+        # Mercado Livre's two `Estado` are two fields; elsewhere the second of two equal amounts means the same.
+        if first and first.position != position and first.field in _DECISIVE and not self._has_sections():
+            return self._take_repeated(position, str(first.field))
         if judged.ask:
             self._refusals.append(self._questions.unclear(position, judged))
         if field is not None and (saved := self._claimed(field)) is not None:
