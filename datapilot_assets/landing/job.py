@@ -48,7 +48,8 @@ def land_files(context: dg.OpExecutionContext, config: IntakeConfig, platform: P
         else:
             landed.append(result)
             _tell(context, services, result)
-            _report(context, services, organization, result)
+            if result.verdict is not Verdict.ALREADY_LOADED:
+                record_report(context, services, organization, result.entry)
         finally:
             # Explicitly: an exception's traceback would keep the claim, and with it the file, until it is freed.
             if claim is not None:
@@ -94,14 +95,14 @@ def record_effects(context: dg.OpExecutionContext, platform: Platform, entry: La
         context.log_event(event)
 
 
-def _report(context: dg.OpExecutionContext, platform: Platform, organization: Organization, result: Landed) -> None:
+def record_report(
+    context: dg.OpExecutionContext, platform: Platform, organization: Organization, entry: LandingEntry
+) -> None:
     """Keep the sender's report. A report that cannot be written is told, and stops no other file."""
-    if result.verdict is Verdict.ALREADY_LOADED:
-        return
     try:
-        observation = publish_report(platform, organization, result.entry)
+        observation = publish_report(platform, organization, entry)
     except Exception:
-        context.log.exception(f"{result.file}: landed, but its report could not be written")
+        context.log.exception(f"{entry.file}: decided, but its report could not be written")
     else:
         if observation is not None:
             context.log_event(observation)

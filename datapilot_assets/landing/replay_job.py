@@ -3,7 +3,7 @@
 import dagster as dg
 from pydantic import Field
 
-from datapilot_assets.landing.job import record_effects
+from datapilot_assets.landing.job import record_effects, record_report
 from datapilot_assets.landing.replay import Replay, Replayed, replay
 from datapilot_resources.platform_resource import PlatformResource
 
@@ -24,6 +24,7 @@ def replay_files(context: dg.OpExecutionContext, config: ReplayConfig, platform:
         context.log.info(f"{result.entry.file}: {result.outcome.value} {result.reason or ''} {result.detail}")
         if result.outcome is Replay.CHANGED:
             record_effects(context, services, result.entry)
+            record_report(context, services, organization, result.entry)
 
     results = replay(services, organization, config.places, context.run_id, tell=tell)
     if any(result.outcome is Replay.FAILED for result in results):

@@ -60,6 +60,8 @@ def test_a_refused_file_is_taken_after_its_mapping_is_said_without_being_sent_ag
         ("odd.csv", "unchanged", "COLUMNS_MISSING"),
         ("good.csv", "unchanged", None),
     ]
+    report = "org_id=refused/reports/000001-odd.report.md"
+    assert "recusado: nada mudou" in workbench.platform.store.read(report).decode()
     say(workbench, "refused", Vlr_Final="line_amount")
     (changed, unchanged) = again(workbench, "refused")
     assert (changed.outcome, changed.before, changed.entry.verdict) == (
@@ -69,6 +71,7 @@ def test_a_refused_file_is_taken_after_its_mapping_is_said_without_being_sent_ag
     )
     assert unchanged.outcome is Replay.UNCHANGED
     # It keeps the age of its arrival: the file that came after it still wins order 1.
+    assert "aceito; os números ainda não foram calculados" in workbench.platform.store.read(report).decode()
     assert [(e.file, e.seq, e.place) for e in standing(workbench, "refused")] == [("odd.csv", 3, 1), ("good.csv", 2, 2)]
     assert changed.entry.arrived_at == first.entry.arrived_at
     assert outcomes(again(workbench, "refused"))[0] == ("odd.csv", "unchanged", None)
