@@ -196,6 +196,9 @@ def _silver_gates(
                 continue
             records["records"] += count.records
             records["ignored"] += count.ignored
+            # A corrected record is two: the original, superseded, and the correction's, which took its place.
+            records["records"] += entry.corrected.get(month, 0)
+            records["superseded"] += entry.corrected.get(month, 0)
             lost = resolution.superseded.get((entry.seq, month), 0)
             records["superseded"] += lost if entry.seq in active_seqs else count.records - count.ignored
         for fate in fates:

@@ -19,6 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from datapilot_domain.organizations import MAIN_SOURCE, OrgId, parse_source_id
 from datapilot_domain.partitions import Month
 
+# Family of correction files: their rows change records of other files and are none themselves.
+CORRECTIONS = "corrections"
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -140,6 +143,17 @@ class SourceOverlap(_Frozen):
         return (Decimal(self.matched) / Decimal(self.compared)).quantize(Decimal("1E-10"), ROUND_HALF_UP)
 
 
+class Correction(_Frozen):
+    """A correction file that changed records of an entry. `seq` is the entry of that file, `overlay` the id of
+    the changed cells, `records` how many records they are in."""
+
+    seq: int = Field(ge=1)
+    file: str
+    sha256: str
+    overlay: str
+    records: int = Field(ge=1)
+
+
 class LandingEntry(_Frozen):
     """One decision of landing. `seq` numbers the entries of an organization from 1."""
 
@@ -179,6 +193,11 @@ class LandingEntry(_Frozen):
     # entry said holds no more. Only accepted or parked decisions replay another, and the word that a held
     # file does not count.
     replays: int | None = Field(default=None, ge=1)
+    # Corrections on the records of this file, oldest first; how many records they changed, by their month now.
+    corrections: tuple[Correction, ...] = ()
+    corrected: dict[Month, int] = Field(default_factory=dict)
+    # Of a correction file: places that it corrected → records there. Its other rows said nothing new.
+    corrects: dict[int, int] = Field(default_factory=dict)
 
     @field_validator("source")
     @classmethod

@@ -142,6 +142,17 @@ class Lakehouse:
             rows = rows.append_column(field, pa.nulls(len(rows), field.type))
         return rows.select(schema.names).cast(schema)
 
+    def content_rows(
+        self, contract: TableContract, org: OrgId, content_id: str, records: Sequence[int]
+    ) -> dict[int, dict[str, Any]]:
+        """Rows of a bronze content by record number, those of `records` that it has."""
+        table = self._open(self._prefix(contract, org))
+        if table is None or not records:
+            return {}
+        where = (ds.field("content_id") == content_id) & ds.field("record_no").isin(list(records))
+        rows = table.to_pyarrow_dataset().to_table(filter=where).to_pylist()
+        return {row["record_no"]: row for row in rows}
+
     def frame(
         self,
         spark: SparkSession,
@@ -238,26 +249,30 @@ class Lakehouse:
         entries = sorted((LandingEntry.model_validate_json(row) for row in rows), key=lambda e: e.seq)
         return LandingLog(table.version(), tuple(entries))
 
-    def append_if(self, org: OrgId, entry: LandingEntry, version: int | None) -> bool:
-        """Append one decision if the log is still at `version`; False: somebody was faster, decide again."""
+    def append_if(self, org: OrgId, entry: LandingEntry | Sequence[LandingEntry], version: int | None) -> bool:
+        """Append decisions, all or none, if the log is still at `version`; False: somebody was faster, decide again."""
+        entries = [entry] if isinstance(entry, LandingEntry) else list(entry)
         prefix = organization_prefix(org, "landing", "log")
         if version is None:
             self._create(prefix, _LOG_SCHEMA, [], ["seq"])
             version = 0
-        row = {
-            "seq": entry.seq,
-            "family": entry.family,
-            "verdict": entry.verdict.value,
-            "sha256": entry.sha256,
-            "entry": entry.model_dump_json(),
-        }
+        rows = [
+            {
+                "seq": decision.seq,
+                "family": decision.family,
+                "verdict": decision.verdict.value,
+                "sha256": decision.sha256,
+                "entry": decision.model_dump_json(),
+            }
+            for decision in entries
+        ]
         table = self._open(prefix)
         if table is None or table.version() != version:
             return False
         try:
             write_deltalake(
                 table,
-                pa.Table.from_pylist([row], schema=_LOG_SCHEMA),
+                pa.Table.from_pylist(rows, schema=_LOG_SCHEMA),
                 mode="append",
                 commit_properties=CommitProperties(max_commit_retries=0),
             )

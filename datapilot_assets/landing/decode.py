@@ -6,7 +6,7 @@ Text is read once in bounded pieces (`spool`); everything after that is SQL over
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import duckdb
 
 from datapilot_assets.landing.column_facts import ColumnFacts
 from datapilot_assets.landing.continuation import fill_continuations
+from datapilot_assets.landing.corrected import Overlay, correct_source, corrected_months
 from datapilot_assets.landing.dates import DateColumn, date_column
 from datapilot_assets.landing.dialect import Dialect
 from datapilot_assets.landing.events import create_events
@@ -59,6 +60,7 @@ class Decoded:
         (sum of the readable line values, null when there is none), other_ids varchar[] (R25), order_total.
     records: every logical record but the header; ignored: those of them that are no sale (in no file here).
     months: `records` by month, the ignored ones and those without a readable date under the main month.
+    corrected: records that an overlay changed, by the month in which they are now.
     recipe: what decided, beside the bytes, what the records are: `content_id(sha256, recipe)`.
     """
 
@@ -71,6 +73,7 @@ class Decoded:
     main_month: Month | None
     months: dict[Month, MonthCount]
     notices: tuple[Notice, ...]
+    corrected: dict[Month, int]
 
 
 def decode_sales(
@@ -84,11 +87,13 @@ def decode_sales(
     workdir: Path,
     header_only_month: Month | None = None,
     file_name: str = "FILE",
+    overlay: Overlay | None = None,
 ) -> Decoded:
     """Decode the file into `workdir`, which must exist and be the caller's own.
 
     file_name: the sender's name of the file, for the command that a refusal proposes.
     header_only_month: the month that the sender declares complete: a file without any line then means zero.
+    overlay: cells of this file that corrections changed; it is decoded as if it had been written so.
     Raises Refusal; its detail names the line or record, the column and what was found.
     """
     table = find_table(path, organization.limits, workdir, locale=organization.locale, saved=organization.mappings)
@@ -98,6 +103,9 @@ def decode_sales(
     with connect(workdir) as connection:
         layout, mapping, columns = _read_layout(connection, spool, table, organization, calendar, file_name)
         create_source(connection, dialect.columns, mapping, layout.decimal_marks)
+        if overlay:
+            correct_source(connection, overlay, layout)
+            columns = columns.of_any_text()
         lines = _count(connection, "body")
         if not lines and header_only_month is None:
             raise Refusal("NO_GOOD_ROW", "the file has a header and no line; to say zero, declare complete")
@@ -112,7 +120,7 @@ def decode_sales(
         create_lines(connection, calendar, main_month)
         layout = layout.model_copy(update={"line_level": line_level_fields(connection, layout)})
         create_shares(connection, layout)
-        recipe = recipe_of(layout, organization)
+        recipe = recipe_of(layout, organization, overlay.applied if overlay else ())
         content = content_id(sha256, recipe)
         customer = create_customers(connection, customer_key, layout.mapping)
         records_file, units_file = workdir / "records.parquet", workdir / "units.parquet"
@@ -121,7 +129,10 @@ def decode_sales(
         ignored = _count(connection, "ignored")
         months = _months(connection, main_month, ignored)
         notices = _notices(table, mapping, layout, main_month, months)
-    return Decoded(layout, recipe, records_file, units_file, spool.records, ignored, main_month, months, notices)
+        corrected = corrected_months(connection) if overlay else {}
+    return Decoded(
+        layout, recipe, records_file, units_file, spool.records, ignored, main_month, months, notices, corrected
+    )
 
 
 def connect(workdir: Path) -> duckdb.DuckDBPyConnection:
@@ -237,9 +248,10 @@ def _dates(
     return found
 
 
-def recipe_of(layout: Layout, organization: Organization) -> dict[str, Any]:
-    """What decides, beside the bytes, what the records are."""
+def recipe_of(layout: Layout, organization: Organization, corrections: Sequence[str] = ()) -> dict[str, Any]:
+    """What decides, beside the bytes, what the records are. `corrections`: ids of the overlays on them."""
     return {
+        **({"corrections": list(corrections)} if corrections else {}),
         **({"table": layout.table} if layout.table else {}),
         "decoder": ["sales_csv", DECODER_VERSION],
         "mapping": layout.mapping,

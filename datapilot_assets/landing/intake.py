@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,17 +18,24 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from datapilot_assets.landing.corrected import keep_overlay, overlay_of
+from datapilot_assets.landing.corrections import Sheet, plan_corrections, read_sheet
 from datapilot_assets.landing.decode import Decoded, decode_sales
+from datapilot_assets.landing.effects import resolve
 from datapilot_assets.landing.inbox import InboxFile, InvalidInboxPath
 from datapilot_assets.landing.judgement import judge_entry
 from datapilot_domain.contracts.sales import BRONZE_SALES
 from datapilot_domain.landing import (
+    CORRECTIONS,
     ActiveEntry,
+    Correction,
     Declaration,
     LandingEntry,
+    MonthCount,
     Verdict,
     active_entries,
     content_id,
+    counted_entries,
     current_entries,
     find_loaded,
     find_replaced,
@@ -53,6 +61,8 @@ class Landed:
     reason: str | None
     detail: str
     entry: LandingEntry
+    # Entries that a correction file put in the place of those of the files that it corrects.
+    corrected: tuple[LandingEntry, ...] = ()
 
 
 class FileStillChanging(RuntimeError):
@@ -72,8 +82,10 @@ class _Arrival:
     sha256: str
     workdir: Path
     decoded: Decoded | None = None
-    # The entry whose kept bytes are decided again (replay), and whether a content's records go to bronze.
+    # The entry whose kept bytes are decided again (replay or correction), and corrections on its records.
     replayed: LandingEntry | None = None
+    corrections: tuple[Correction, ...] = ()
+    # Whether a content's records go to bronze.
     writes: Callable[[str], bool] = lambda content: True
 
     @property
@@ -114,13 +126,22 @@ def _sha256(path: Path) -> str:
 def _decide(arrival: _Arrival) -> Landed:
     """Read the log, decide, append; when somebody else appended meanwhile, decide again on the new log."""
     lakehouse, org = arrival.platform.lakehouse, arrival.organization.org_id
+    sheet = read_sheet(arrival.path, arrival.organization, arrival.workdir / "sheet")
     for _ in range(_LOG_ATTEMPTS):
         log = lakehouse.landing_log(org)
+        corrected: list[LandingEntry] = []
         try:
             declaration = arrival.inbox_file.declaration(arrival.organization.time_zone)
             if loaded := find_loaded(log.entries, arrival.sha256, declaration):
                 return _already_loaded(arrival, loaded)
-            entry = _accept(arrival, log, declaration)
+            if sheet is not None:
+                if not declaration.same_as(Declaration()):
+                    raise Refusal(
+                        "DECLARATION_INVALID", "a correction file declares nothing: its rows name their records"
+                    )
+                entry, corrected = _correct(arrival, log, sheet)
+            else:
+                entry = _accept(arrival, log, declaration)
         except InvalidInboxPath as error:
             entry = _refused(arrival, log, Declaration(), Refusal("DECLARATION_INVALID", str(error)))
         except Refusal as refusal:
@@ -128,8 +149,8 @@ def _decide(arrival: _Arrival) -> Landed:
         except WriteConflict:
             continue  # another intake of the same bytes is writing the same rows
         _keep_bytes(arrival)
-        if lakehouse.append_if(org, entry, log.version):
-            return Landed(entry.file, entry.sha256, entry.verdict, entry.reason, entry.detail, entry)
+        if lakehouse.append_if(org, [entry, *corrected], log.version):
+            return Landed(entry.file, entry.sha256, entry.verdict, entry.reason, entry.detail, entry, tuple(corrected))
     raise RuntimeError(f"landing log of {org}: {_LOG_ATTEMPTS} other writers were faster; land the file again")
 
 
@@ -146,6 +167,7 @@ def _base(arrival: _Arrival, log: LandingLog, declaration: Declaration) -> dict[
         "arrived_on": arrival.arrived_on,
         "declaration": declaration,
         "replays": arrival.replayed.place if arrival.replayed else None,
+        "corrections": arrival.corrections,
     }
 
 
@@ -169,6 +191,8 @@ def _accept(arrival: _Arrival, log: LandingLog, declaration: Declaration) -> Lan
     """The entry of a readable file: accepted, held, or waiting for the other parts. Raises Refusal."""
     organization, source = arrival.organization, arrival.inbox_file.source
     _check_declaration(arrival, declaration)
+    if arrival.replayed is None:
+        arrival.corrections = _inherited(arrival, log)
     decoded = _decode(arrival, declaration.complete)
     family = BRONZE_SALES.family
     content = content_id(arrival.sha256, decoded.recipe)
@@ -189,6 +213,7 @@ def _accept(arrival: _Arrival, log: LandingLog, declaration: Declaration) -> Lan
             "ignored": decoded.ignored,
             "main_month": decoded.main_month,
             "months": decoded.months,
+            "corrected": decoded.corrected,
             "complete_months": _complete_months(organization, source, declaration, decoded),
             "replaces_seq": replaced.place if replaced else None,
             "joins": tuple(part.place for part in others) if complete_parts else (),
@@ -207,6 +232,16 @@ def _accept(arrival: _Arrival, log: LandingLog, declaration: Declaration) -> Lan
     active = [item for known in (log.entries, every, past) for item in active_entries(known, family)]
     indexes = fetch_indexes(arrival.platform, organization.org_id, active, arrival.workdir)
     return judge_entry(entry, log.entries, past, organization, {**indexes, content: index_file})
+
+
+def _inherited(arrival: _Arrival, log: LandingLog) -> tuple[Correction, ...]:
+    """Corrections are on the bytes: they stay when the same file of the source is declared anew."""
+    same = [
+        entry
+        for entry in counted_entries(log.entries, BRONZE_SALES.family)
+        if (entry.source, entry.sha256) == (arrival.inbox_file.source, arrival.sha256)
+    ]
+    return same[-1].corrections if same else ()
 
 
 def _past(arrival: _Arrival, log: LandingLog) -> list[LandingEntry]:
@@ -240,6 +275,7 @@ def _decode(arrival: _Arrival, complete: Month | None) -> Decoded:
             workdir=arrival.workdir,
             header_only_month=complete,
             file_name=arrival.inbox_file.file,
+            overlay=overlay_of(arrival.platform.store, arrival.organization.org_id, arrival.corrections),
         )
     return arrival.decoded
 
@@ -340,6 +376,70 @@ def decide_against(platform: Platform, entry: LandingEntry, at: dt.datetime) -> 
     raise RuntimeError(f"landing log of {entry.org_id}: {_LOG_ATTEMPTS} other writers were faster; decide again")
 
 
+def _correct(arrival: _Arrival, log: LandingLog, sheet: Sheet) -> tuple[LandingEntry, list[LandingEntry]]:
+    """The entry of a correction file, and the entries that take the places of those of the files it corrects.
+
+    The corrected files are decoded again as if the cells had been written so. Raises Refusal.
+    """
+    platform, organization = arrival.platform, arrival.organization
+    active = active_entries(log.entries, BRONZE_SALES.family)
+    resolution = resolve(active, fetch_indexes(platform, organization.org_id, active, arrival.workdir))
+    plan = plan_corrections(platform.store, platform.lakehouse, organization, log.entries, active, resolution, sheet)
+    seq = log.head + 1
+    current = {entry.place: entry for entry in current_entries(log.entries)}
+    ahead = LandingLog(log.version, (*log.entries, *_placeholder(arrival, log)))
+    corrected: list[LandingEntry] = []
+    for place, cells in sorted(plan.cells.items()):
+        was = current[place]
+        correction = Correction(
+            seq=seq,
+            file=arrival.inbox_file.file,
+            sha256=arrival.sha256,
+            overlay=keep_overlay(platform.store, organization.org_id, cells),
+            records=len(cells),
+        )
+        with tempfile.TemporaryDirectory(dir=arrival.workdir) as directory:
+            entry = decide_again(
+                platform,
+                organization,
+                was,
+                ahead,
+                Path(directory),
+                arrival.run_id,
+                corrections=(*was.corrections, correction),
+            )
+        if entry.verdict is not was.verdict:
+            raise Refusal(entry.reason or "DECLARATION_INVALID", f"{was.file}: {entry.detail}")
+        corrected.append(entry)
+        ahead = LandingLog(ahead.version, (*ahead.entries, entry))
+    months: Counter[Month] = Counter()
+    touched: dict[Month, str] = {}
+    for entry in corrected:
+        before = Counter(current[entry.place].corrected)
+        months.update(Counter(entry.corrected) - before)
+        touched.update(entry.touched)
+    entry = LandingEntry.model_validate(
+        {
+            **_base(arrival, log, Declaration()),
+            "family": CORRECTIONS,
+            "verdict": Verdict.ACCEPTED,
+            "records": sheet.records,
+            "ignored": sheet.records - plan.applied - len(plan.closed),
+            "months": {month: MonthCount(records=count) for month, count in sorted(months.items())},
+            "corrects": {place: len(cells) for place, cells in sorted(plan.cells.items())},
+            "touched": touched,
+            "notices": plan.notices(),
+        }
+    )
+    return entry, corrected
+
+
+def _placeholder(arrival: _Arrival, log: LandingLog) -> list[LandingEntry]:
+    """Stands for the correction file's own entry while the entries after it are decided."""
+    values = {**_base(arrival, log, Declaration()), "family": CORRECTIONS, "verdict": Verdict.ACCEPTED}
+    return [LandingEntry.model_validate(values)]
+
+
 def decide_again(
     platform: Platform,
     organization: Organization,
@@ -347,11 +447,13 @@ def decide_again(
     log: LandingLog,
     workdir: Path,
     run_id: str,
-    writes: Callable[[str], bool],
+    writes: Callable[[str], bool] = lambda content: True,
+    corrections: tuple[Correction, ...] | None = None,
 ) -> LandingEntry:
     """Decode an entry's kept bytes under today's recipe: the entry that would take its place. Appends nothing.
 
-    `workdir` is empty. `writes`: whether a content's records go to bronze. Raises Refusal, WriteConflict.
+    `workdir` is empty. `writes`: whether a content's records go to bronze. `corrections`: on its records, those of
+    the entry by default. Raises Refusal, WriteConflict.
     """
     path = fetch_bytes(platform, replayed, workdir)
     inbox_file = InboxFile("", organization.org_id, replayed.source, replayed.file, ())
@@ -365,6 +467,7 @@ def decide_again(
         replayed.sha256,
         workdir,
         replayed=replayed,
+        corrections=replayed.corrections if corrections is None else corrections,
         writes=writes,
     )
     return _accept(arrival, log, replayed.declaration)

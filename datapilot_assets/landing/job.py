@@ -8,7 +8,7 @@ from datapilot_assets.landing.intake import FileStillChanging, Landed, land
 from datapilot_assets.landing.telling import accepted_events, undecided_events
 from datapilot_assets.reports import publish_report
 from datapilot_domain.contracts.sales import BRONZE_SALES
-from datapilot_domain.landing import LandingEntry, Verdict
+from datapilot_domain.landing import CORRECTIONS, LandingEntry, Verdict
 from datapilot_domain.organizations import InvalidName, Organization
 from datapilot_domain.reasons import REASONS
 from datapilot_resources.object_store import Claim, InvalidKey, ObjectBusy
@@ -78,7 +78,9 @@ def _tell(context: dg.OpExecutionContext, platform: Platform, result: Landed) ->
     entry = result.entry
     context.log.info(f"{result.file}: {result.verdict.value} {result.reason or ''} {result.detail}")
     if result.verdict is Verdict.ACCEPTED:
-        record_effects(context, platform, entry)
+        for changed in result.corrected or (entry,):
+            if changed.family != CORRECTIONS:
+                record_effects(context, platform, changed)
     elif result.verdict in (Verdict.HELD, Verdict.WAITING):
         context.log.warning(f"{result.file}: {result.verdict.value}, it waits for a decision")
         organization = platform.registry.get(entry.org_id)

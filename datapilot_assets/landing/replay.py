@@ -15,7 +15,9 @@ from pathlib import Path
 
 from datapilot_assets.landing.decode import recipe_of
 from datapilot_assets.landing.intake import decide_again
+from datapilot_domain.contracts.sales import FAMILY
 from datapilot_domain.landing import (
+    CORRECTIONS,
     LandingEntry,
     Verdict,
     content_id,
@@ -66,7 +68,8 @@ def select(entries: Iterable[LandingEntry], file: str | None) -> list[int]:
 
     A part is decided together with the other parts of its month. Raises FileNotLanded.
     """
-    known = current_entries(entries)
+    # A correction file has no records of its own: it is replayed with the files that it corrected.
+    known = [entry for entry in current_entries(entries) if entry.family != CORRECTIONS]
     if file is None:
         return [entry.place for entry in known]
     named = [e for e in known if file in (e.file, e.sha256) or (len(file) >= 8 and e.sha256.startswith(file))]
@@ -176,11 +179,12 @@ def older_recipe(entries: Iterable[LandingEntry], organization: Organization) ->
 
     Reads no file: a replay may still find that some of them decode to the same records.
     """
-    return [entry for entry in counted_entries(entries) if not _is_todays(entry, organization)]
+    return [entry for entry in counted_entries(entries, FAMILY) if not _is_todays(entry, organization)]
 
 
 def _is_todays(entry: LandingEntry, organization: Organization) -> bool:
     assert entry.layout is not None
     saved = organization.mappings.get(entry.layout.header_hash, {})
     used = {column: entry.layout.mapping.get(column, "extras") for column in saved}
-    return saved == used and content_id(entry.sha256, recipe_of(entry.layout, organization)) == entry.content_id
+    recipe = recipe_of(entry.layout, organization, [correction.overlay for correction in entry.corrections])
+    return saved == used and content_id(entry.sha256, recipe) == entry.content_id

@@ -33,6 +33,10 @@ class TypedColumns:
     numbers: Mapping[str, NumberColumn]
     dates: Mapping[str, DateColumn]
 
+    def of_any_text(self) -> TypedColumns:
+        """The same orders of dates, and no promise about the texts: corrections may have put any there."""
+        return TypedColumns({}, {name: DateColumn(column.order, None) for name, column in self.dates.items()})
+
 
 def create_typed(connection: duckdb.DuckDBPyConnection, layout: Layout, time_zone: str, columns: TypedColumns) -> None:
     """Create the view `typed` from the view `filled` (fields as text).

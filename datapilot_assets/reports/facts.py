@@ -14,6 +14,7 @@ import duckdb
 
 from datapilot_assets.landing.effects import Resolution, resolve
 from datapilot_assets.landing.intake import fetch_indexes
+from datapilot_assets.reports.corrections import CorrectedRecords
 from datapilot_assets.reports.details import split_detail
 from datapilot_assets.reports.figures import MonthHistory, exact
 from datapilot_assets.reports.model import (
@@ -31,7 +32,14 @@ from datapilot_assets.reports.wording import Words
 from datapilot_assets.silver.personal import masked
 from datapilot_assets.status import failed_gates, pending_months, stale_months
 from datapilot_domain.contracts.sales import FAMILY, SALES_QUARANTINE, SILVER_SALES
-from datapilot_domain.landing import LandingEntry, Layout, active_entries, counted_entries, current_entries
+from datapilot_domain.landing import (
+    CORRECTIONS,
+    LandingEntry,
+    Layout,
+    active_entries,
+    counted_entries,
+    current_entries,
+)
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
 from datapilot_domain.reasons import REASONS
@@ -67,7 +75,8 @@ def gather(
     roles = effective_roles(log.entries, organization, FAMILY)
     counted = {entry.seq for entry in counted_entries(log.entries, FAMILY)}
     mine = [entry for entry in wanted if entry.seq in counted]
-    if not mine:
+    corrections = [entry for entry in wanted if entry.family == CORRECTIONS]
+    if not mine and not corrections:
         return [landed_report(organization, entry, locale, counts=False) for entry in wanted]
     stale = set(stale_months(platform, organization, FAMILY))
     failed = failed_gates(platform, organization.org_id, FAMILY)
@@ -77,12 +86,18 @@ def gather(
     judged = [entry for entry in without_off(mine, roles) if not stale & set(entry.months)]
     lake = _Lake.read(platform, organization, without_off(log.entries, roles), judged)
     history = MonthHistory(platform, organization.org_id, log)
+    corrected = CorrectedRecords.read(platform, organization.org_id, without_off(log.entries, roles))
     reports = []
     for entry in wanted:
         gates = {month: kept[month] for month in entry.months if month in kept}
         report = landed_report(organization, entry, locale, counts=entry.seq in counted, kept=gates)
         if entry in judged:
             report = _judged(report, entry, lake, locale)
+            fates = (report.accepted or 0, report.superseded or 0, report.quarantined or 0)
+            report = report.model_copy(update=corrected.of_original(entry, *fates))
+        if entry in corrections and not stale & set(entry.months):
+            report = report.model_copy(update={**corrected.of_correction(entry), "pending": False})
+            report = report.model_copy(update={"effects": history.effects(entry)})
         if entry.seq in counted:
             changed = {"effects": history.effects(entry), "computed_with": history.computed_with(entry)}
             report = report.model_copy(update={**changed, "source_role": roles[entry.source]})
@@ -100,7 +115,7 @@ def landed_report(
 ) -> FileReport:
     """What landing alone knows of a file: all that there is of one that was not taken."""
     words = Words(locale)
-    taken = entry.content_id is not None
+    taken = entry.content_id is not None or entry.family == CORRECTIONS
     kept_months = tuple(
         KeptMonth(month=str(month), code=code, text=REASONS[code].text(locale), remedy=REASONS[code].remedy(locale))
         for month, codes in sorted((kept or {}).items())

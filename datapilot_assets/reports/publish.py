@@ -9,7 +9,7 @@ from datapilot_assets.reports.markdown import report_markdown
 from datapilot_assets.reports.model import FileReport
 from datapilot_assets.reports.sheet import report_csv
 from datapilot_domain.contracts.sales import FAMILY
-from datapilot_domain.landing import LandingEntry, Verdict, current_entries, landed_hashes
+from datapilot_domain.landing import CORRECTIONS, LandingEntry, Verdict, current_entries, landed_hashes
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month, OrgMonth
 from datapilot_resources.platform import Platform
@@ -33,7 +33,11 @@ def write_reports(
 ) -> list[dg.AssetObservation]:
     """Keep the reports of every file that touched the settled months; returns them as events for the UI."""
     log = platform.lakehouse.landing_log(organization.org_id)
-    entries = [e for e in current_entries(log.entries) if e.family == family and settled & {*e.touched, *e.months}]
+    entries = [
+        e
+        for e in current_entries(log.entries)
+        if e.family in (family, CORRECTIONS) and settled & {*e.touched, *e.months}
+    ]
     hashes = landed_hashes(log.entries, family)
     observations = []
     for entry, report in zip(entries, gather(platform, organization, log, entries, organization.locale), strict=True):

@@ -104,6 +104,13 @@ FILES = (
         "The declaration of the file is not valid.", "Corrija a pasta ou a opção.", "Mend the folder or option.",
     ),
     reason(
+        "CORRECTION_UNKNOWN", "file",
+        "O arquivo de correção aponta para registros que esta organização não tem, ou uma linha perdeu o ponteiro.",
+        "The correction file points to records that this organization does not have, or a row lost its pointer.",
+        "Exporte a quarentena de novo (datapilot quarantine export) e corrija sem mudar a coluna datapilot_record.",
+        "Export the quarantine again (datapilot quarantine export), correct it and leave the column datapilot_record.",
+    ),
+    reason(
         "PARTS_MISSING", "file", "Faltam partes do mês completo.", "Parts of the complete month are missing.",
         "Envie as outras partes.", "Send the other parts.",
     ),

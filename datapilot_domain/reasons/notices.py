@@ -99,4 +99,24 @@ NOTICES = (
         "Para somar: datapilot source set ORIGEM --role counts.",
         "To count it: datapilot source set SOURCE --role counts.",
     ),
+    reason(
+        "CORRECTIONS_UNCHANGED", "notice",
+        "{count} registros voltaram sem correção e continuam em quarentena: {rows}.",
+        "{count} records came back without a correction and stay in quarantine: {rows}.",
+        "Corrija o campo indicado e envie de novo.", "Correct the field that is named and send them again.",
+    ),
+    reason(
+        "CORRECTIONS_CLOSED", "notice",
+        "{count} registros já tinham sido corrigidos ou substituídos; estas linhas não mudaram nada: {rows}.",
+        "{count} records were already corrected or replaced; these rows changed nothing: {rows}.",
+        "Nada a fazer; para corrigir o que ainda está aberto, exporte a quarentena de novo.",
+        "Nothing to do; to correct what is still open, export the quarantine again.",
+    ),
+    reason(
+        "CORRECTION_FIELD_ABSENT", "notice",
+        "Valores em colunas que o arquivo original não tem não foram usados: {fields}.",
+        "Values in columns that the original file does not have were not taken: {fields}.",
+        "Inclua a coluna no arquivo original e envie-o de novo.",
+        "Add the column to the original file and land it again.",
+    ),
 )  # fmt: skip

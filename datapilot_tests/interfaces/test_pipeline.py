@@ -68,7 +68,9 @@ def test_status_rows(cli: Cli) -> None:
 
 def test_the_errors_file_has_four_records_in_quarantine(cli: Cli) -> None:
     rows = cli("quarantine", "--org", "globex", "--format", "json").rows
-    assert [set(row) for row in rows] == [{"file", "record", "column", "reason", "text", "state"}] * 4
+    closed = {"closed_how", "closed_by", "closed_on"}
+    assert [set(row) for row in rows] == [{"file", "record", "column", "reason", "text", "state", *closed}] * 4
+    assert {row[name] for row in rows for name in closed} == {None}
     assert [(row["record"], row["reason"], row["state"]) for row in rows] == [
         (12, "DATE_UNREADABLE", "open"),
         (13, "AMOUNT_MISSING", "open"),
@@ -83,12 +85,18 @@ def test_the_errors_file_has_four_records_in_quarantine(cli: Cli) -> None:
 def test_the_export_names_remedies_and_runs_no_formula(cli: Cli, tmp_path: Path) -> None:
     output = tmp_path / "quarantine.csv"
     assert cli("quarantine", "export", "--org", "globex", "--output", output).code == 0
-    rows = list(csv.DictReader(io.StringIO(output.read_text("utf-8-sig"))))
-    assert list(rows[0]) == ["file", "record", "column", "reason", "remedy", "text"]
+    assert output.read_bytes().startswith(b"\xef\xbb\xbfdatapilot_record;")
+    rows = list(csv.DictReader(io.StringIO(output.read_text("utf-8-sig"), newline=""), delimiter=";"))
+    assert list(rows[0])[:8] == [
+        *("datapilot_record", "file", "record", "column", "reason", "remedy"),
+        *("order_id", "line_no"),
+    ]
+    assert not {"customer_id", "customer_name", "customer_email", "customer_doc"} & set(rows[0])
     assert len(rows) == 4
     assert all(row["remedy"] for row in rows)
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows for cell in row.values())
-    assert cli("quarantine", "export", "--org", "globex").out.splitlines()[0] == "file,record,column,reason,remedy,text"
+    assert cli("quarantine", "export", "--org", "globex").out.splitlines()[0] == ";".join(rows[0])
+    assert cli("quarantine", "export", "--org", "globex", "--file", "other.csv", "--format", "json").rows == []
 
 
 def test_the_report_balances_and_shows_the_effect(cli: Cli) -> None:
