@@ -108,7 +108,8 @@ def _build_silver(
     )
     entries = arrow_frame(run.spark, pa.Table.from_pylist([_entry_row(run, item) for item in here], ENTRIES))
     lost = arrow_frame(run.spark, resolution.lost_in(months))
-    classified = classify_sales(records, entries, lost).persist()
+    revised = arrow_frame(run.spark, resolution.revised_in(months))
+    classified = classify_sales(records, entries, lost, revised).persist()
     frames: dict[str, DataFrame | pa.Table] = {
         SILVER_SALES.id: silver_sales(classified, _fingerprints(run, SILVER_SALES, months)),
         SALES_QUARANTINE.id: sales_quarantine(classified, _fingerprints(run, SALES_QUARANTINE, months)),

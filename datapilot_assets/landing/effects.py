@@ -1,8 +1,8 @@
 """Which rows of which file count: the merge rules R2-R4 over the unit index, as a pure function of the log.
 
 The index of a content has one row per (unit_key, line_no, sold_on): unit_key, event_type, order_id, line_no,
-sold_on, month, records, amount, other_ids, order_total (the last two are absent from indexes of before they
-were known). A unit is identified within its source.
+sold_on, month, records, amount, and columns that are absent from indexes of before they were known: other_ids,
+order_total, status, status_raw, order_level, order_discount, order_freight. A unit is identified within its source.
 """
 
 from __future__ import annotations
@@ -30,25 +30,42 @@ LOST_SCHEMA = pa.schema(
         pa.field("month", pa.string()),
     ]
 )
+REVISED_SCHEMA = pa.schema(
+    [
+        ("landed_seq", pa.int32()),
+        ("unit_key", pa.string()),
+        ("month", pa.string()),
+        ("status", pa.string()),
+        ("status_raw", pa.string()),
+        ("order_discount", pa.decimal128(18, 4)),
+        ("order_freight", pa.decimal128(18, 4)),
+        ("worth", pa.decimal128(18, 4)),
+    ]
+)
 _ORDERS_NAMED = 20
 
 _LINES = """
 CREATE TEMP TABLE lines AS
 SELECT e.seq, e.source, e.rank, e.grp, u.unit_key, u.event_type, u.order_id, u.line_no, u.sold_on, u.month,
-       u.records, u.amount, u.other_ids, u.order_total
+       u.records, u.amount, u.other_ids, u.order_total, u.status, u.status_raw,
+       coalesce(u.order_level, false) AS order_level, u.order_discount, u.order_freight
 FROM (FROM read_parquet(getvariable('files'), filename = true, union_by_name = true)
       UNION ALL BY NAME
-      SELECT NULL::VARCHAR[] AS other_ids, NULL::DECIMAL(18, 4) AS order_total WHERE false) u
+      SELECT NULL::VARCHAR[] AS other_ids, NULL::DECIMAL(18, 4) AS order_total, NULL::VARCHAR AS status,
+             NULL::VARCHAR AS status_raw, NULL::BOOLEAN AS order_level, NULL::DECIMAL(18, 4) AS order_discount,
+             NULL::DECIMAL(18, 4) AS order_freight WHERE false) u
 JOIN entry e ON e.file = u.filename
 """
 # An older line survives a newer version only in part invoicing (R4): both versions carry line numbers and
 # the newer one has neither that number nor that date. Parts of one group are one version, in which a later
-# part only takes the place of a line with the same number, or of an equal line without an order.
+# part only takes the place of a line with the same number, or of an equal line without an order. A version that
+# only knows the order's total never removes lines: `_YIELDING` lets it go itself, and `_REVISED` keeps its word.
 _LOST = """
 CREATE TEMP TABLE lost AS
 WITH version AS (
     SELECT source, unit_key, grp, max(rank) AS rank, bool_and(line_no IS NOT NULL) AS numbered,
-           list(DISTINCT line_no) AS line_nos, list(DISTINCT sold_on) AS dates
+           list(DISTINCT line_no) AS line_nos, list(DISTINCT sold_on) AS dates,
+           bool_and(order_level) AS order_level
     FROM lines
     WHERE (source, unit_key) IN (SELECT (source, unit_key) FROM lines GROUP BY ALL HAVING count(DISTINCT grp) > 1)
     GROUP BY ALL
@@ -62,6 +79,7 @@ WHERE EXISTS (
       AND NOT (v.numbered AND w.numbered
                AND NOT list_contains(w.line_nos, l.line_no)
                AND NOT coalesce(list_contains(w.dates, l.sold_on), true))
+      AND NOT (w.order_level AND NOT v.order_level)
 ) OR EXISTS (
     FROM lines p
     WHERE (p.source, p.unit_key, p.grp) = (l.source, l.unit_key, l.grp) AND p.rank > l.rank
@@ -78,6 +96,37 @@ WHERE NOT EXISTS (
     FROM lost x WHERE x.seq = l.seq AND x.unit_key = l.unit_key AND x.month = l.month
       AND x.line_no IS NOT DISTINCT FROM l.line_no AND x.sold_on IS NOT DISTINCT FROM l.sold_on
 )
+"""
+_YIELDING = """
+CREATE TEMP TABLE yielding AS
+SELECT * FROM survivor WHERE order_level
+  AND (source, unit_key) IN (SELECT (source, unit_key) FROM survivor WHERE NOT order_level);
+INSERT INTO lost SELECT seq, unit_key, line_no, sold_on, month, records FROM yielding;
+DELETE FROM survivor WHERE order_level AND (source, unit_key) IN (SELECT (source, unit_key) FROM yielding);
+"""
+_REVISED = """
+CREATE TEMP TABLE revised AS
+WITH newest AS (
+    SELECT source, unit_key, rank, max(status) AS status, max(status_raw) AS status_raw,
+           sum(order_discount) AS order_discount, sum(order_freight) AS order_freight
+    FROM yielding GROUP BY source, unit_key, rank
+    QUALIFY rank = max(rank) OVER (PARTITION BY source, unit_key)
+),
+detail AS (
+    SELECT source, unit_key, max(rank) AS rank, sum(abs(amount)) FILTER (event_type = 'sale') AS worth
+    FROM survivor GROUP BY source, unit_key
+)
+SELECT s.seq AS landed_seq, s.unit_key, s.month, n.status, n.status_raw,
+       n.order_discount::DECIMAL(18, 4) AS order_discount, n.order_freight::DECIMAL(18, 4) AS order_freight,
+       d.worth::DECIMAL(18, 4) AS worth
+FROM (SELECT DISTINCT seq, source, unit_key, month FROM survivor) s
+JOIN newest n USING (source, unit_key) JOIN detail d USING (source, unit_key)
+WHERE n.rank > d.rank
+"""
+_REVISED_OF_MONTH = """
+SELECT month, list([landed_seq::VARCHAR, unit_key, status, status_raw, order_discount::VARCHAR, order_freight::VARCHAR,
+                    worth::VARCHAR] ORDER BY landed_seq, unit_key)
+FROM revised GROUP BY month
 """
 _STATE_OF_MONTH = """
 WITH kept AS (SELECT month, seq FROM survivor GROUP BY ALL),
@@ -100,7 +149,8 @@ GROUP BY m.month
 _ORDERS = """
 SELECT source, unit_key, month, any_value(order_id) AS order_id,
        list_distinct(coalesce(flatten(list(other_ids)), [])) AS other_ids,
-       min(sold_on) AS first_day, sum(amount) AS amount, max(order_total) AS order_total
+       min(sold_on) AS first_day, sum(amount) AS amount, max(order_total) AS order_total,
+       bool_or(coalesce(status = 'paid', false)) AS is_paid
 FROM survivor WHERE event_type = 'sale' AND order_id IS NOT NULL
 GROUP BY source, unit_key, month
 """
@@ -115,7 +165,9 @@ class Resolution:
     records left in a month; repeatable: standing records per entry that repeat an explicit line number of
     their order on their day, the most that silver may find to be copies.
     orders: of the sale orders that stand, per (source, unit_key, month): order_id, other_ids, first_day,
-    amount (sum of the lines of that month), order_total (what the source writes as the order's total).
+    amount (sum of the lines of that month), order_total (what the source writes as the order's total), is_paid.
+    keyless: source, unit_key, amount of the lines without an order that stand.
+    revised: REVISED_SCHEMA, what a newer version without lines says of orders whose lines stand (R4).
     """
 
     lost: pa.Table
@@ -124,10 +176,19 @@ class Resolution:
     standing: frozenset[tuple[int, Month]]
     repeatable: dict[int, int]
     orders: pa.Table
+    keyless: pa.Table
+    revised: pa.Table
+
+    def revised_in(self, months: Sequence[Month]) -> pa.Table:
+        return _of_months(self.revised, months)
 
     def lost_in(self, months: Sequence[Month]) -> pa.Table:
-        wanted = pa.array([str(month) for month in months], pa.string())
-        return self.lost.filter(pa.compute.is_in(self.lost.column("month"), value_set=wanted))
+        return _of_months(self.lost, months)
+
+
+def _of_months(table: pa.Table, months: Sequence[Month]) -> pa.Table:
+    wanted = pa.array([str(month) for month in months], pa.string())
+    return table.filter(pa.compute.is_in(table.column("month"), value_set=wanted))
 
 
 def resolve(active: Sequence[ActiveEntry], index_files: Mapping[str, Path]) -> Resolution:
@@ -160,11 +221,14 @@ def _resolve(
         connection.execute(_LINES)
     else:
         connection.execute(_EMPTY_LINES)
-    for statement in (_LOST, _SURVIVORS):
+    for statement in (_LOST, _SURVIVORS, _YIELDING, _REVISED):
         connection.execute(statement)
+    revised = dict(connection.execute(_REVISED_OF_MONTH).fetchall())
     complete = {Month.parse(month) for (month,) in connection.execute("SELECT month FROM complete").fetchall()}
     hashes = {
-        Month.parse(month): digest([contents or [], Month.parse(month) in complete])
+        Month.parse(month): digest(
+            [contents or [], Month.parse(month) in complete, *([revised[month]] if month in revised else [])]
+        )
         for month, contents in connection.execute(_STATE_OF_MONTH).fetchall()
     }
     superseded = connection.execute("SELECT seq, month, sum(records)::BIGINT FROM lost GROUP BY ALL").fetchall()
@@ -184,13 +248,19 @@ def _resolve(
             connection,
             _ORDERS,
         ),
+        keyless=_arrow(
+            connection,
+            "SELECT source, unit_key, sum(amount) AS amount FROM survivor WHERE order_id IS NULL GROUP BY ALL",
+        ),
+        revised=_arrow(connection, "SELECT * FROM revised").cast(REVISED_SCHEMA),
     )
 
 
 _EMPTY_LINES = """
 CREATE TEMP TABLE lines (seq INT, source VARCHAR, rank INT, grp INT, unit_key VARCHAR, event_type VARCHAR,
     order_id VARCHAR, line_no INT, sold_on DATE, month VARCHAR, records INT, amount DECIMAL(28, 4),
-    other_ids VARCHAR[], order_total DECIMAL(18, 4))
+    other_ids VARCHAR[], order_total DECIMAL(18, 4), status VARCHAR, status_raw VARCHAR, order_level BOOLEAN,
+    order_discount DECIMAL(18, 4), order_freight DECIMAL(18, 4))
 """
 
 

@@ -18,6 +18,7 @@ from datapilot_assets.landing.holds import (
     value_of,
 )
 from datapilot_assets.landing.sources import compare_sources
+from datapilot_assets.landing.versions import version_notices
 from datapilot_domain.held import choices
 from datapilot_domain.landing import LandingEntry, Notice, SourceOverlap, Verdict, active_entries
 from datapilot_domain.organizations import Organization
@@ -55,7 +56,8 @@ def judge_entry(
         return entry.model_copy(update={"at_stake": value_of(index)})
     if may_hold and (hold := hold_lookalike(entry, index, then, now, organization)):
         return _held(entry, entries, hold, drift)
-    told = (*told, *order_notices(entry, index, then, now, organization.currency))
+    about = (entry, index, then, now, organization.currency)
+    told = (*told, *order_notices(*about), *version_notices(*about))
     return _with_sources(entry.model_copy(update={"notices": told}), entries, organization, becomes)
 
 

@@ -157,6 +157,8 @@ def write_units(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layou
     """The index of the file's units as Parquet, grain (unit_key, line_no, sold_on).
 
     other_ids: what stands in other columns of order numbers; order_total: the greatest on the unit's lines.
+    status, status_raw, order_level, order_discount and order_freight are what a version that only knows the
+    order's total says of it (R4).
     """
     other_ids = other_ids_sql(layout)
     extras = "lines JOIN (SELECT record_no, extras FROM filled) USING (record_no)" if other_ids else "lines"
@@ -167,8 +169,13 @@ def write_units(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layou
                 sold_on, any_value(month) AS month, count(*)::INT AS records,
                 CAST(sum(coalesce(gross_alloc, amount)) AS DECIMAL(28,4)) AS amount,
                 CAST({other_ids or "NULL"} AS VARCHAR[]) AS other_ids,
-                CAST({total} AS DECIMAL(18,4)) AS order_total
-            FROM {extras} LEFT JOIN shares USING (record_no) GROUP BY unit_key, line_no, sold_on)
+                CAST({total} AS DECIMAL(18,4)) AS order_total,
+                any_value(t.sale_status) AS status, any_value(t.status_raw) AS status_raw,
+                {str(layout.is_order_level).lower()} AS order_level,
+                CAST(sum(order_discount_alloc) AS DECIMAL(18,4)) AS order_discount,
+                CAST(sum(freight_alloc) AS DECIMAL(18,4)) AS order_freight
+            FROM {extras} LEFT JOIN shares USING (record_no) LEFT JOIN statuses t USING (status_id)
+            GROUP BY unit_key, line_no, sold_on)
         TO '{path}' (FORMAT parquet)
         """
     )

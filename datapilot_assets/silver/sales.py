@@ -39,7 +39,7 @@ _PRESENCE = ("status", "payment_status", "line_discount", "order_discount", "qua
 _PERSONAL = {field.name for field in SALES_FIELDS if field.personal}
 
 
-def classify_sales(records: DataFrame, entries: DataFrame, lost: DataFrame) -> DataFrame:
+def classify_sales(records: DataFrame, entries: DataFrame, lost: DataFrame, revised: DataFrame) -> DataFrame:
     """Candidate rows: every surviving record, once per entry of its content, typed and judged.
 
     records: BRONZE_SALES columns of the wanted months.
@@ -47,11 +47,15 @@ def classify_sales(records: DataFrame, entries: DataFrame, lost: DataFrame) -> D
         arrived_on date, decimal_marks map<field, "," or ".">, has map<field, boolean>, currency, time_zone,
         org_id. Records of contents that it does not name are invisible.
     lost: rows that a newer version replaced: landed_seq, unit_key, line_no int and sold_on (null-safe).
+    revised: orders of which a newer version knows only the total (R4): landed_seq and unit_key of the lines that
+        stay, and their month; status and status_raw; order_discount and order_freight, null where the newer one
+        has no such column; worth, what the lines that share those sum to.
     Result: silver's columns, `raw` (source text), `number` (source numbers), `failures` ("CODE:field" of
     ERROR rules, in rule order), `warnings` (codes of WARN rules), `fate`, and what the quarantine needs. No row
     asks another one: whatever needs the whole file, landing decided.
     """
-    rows = _with_fate(_judge(_typed(records.join(F.broadcast(_facts(entries)), "content_id"))))
+    rows = _typed(records.join(F.broadcast(_facts(entries)), "content_id"))
+    rows = _with_fate(_judge(_revise(rows, revised)))
     gone = lost.select(*(F.col(name).alias(f"_lost_{name}") for name in _LOST))
     same = [F.col(_LOST[name]).eqNullSafe(F.col(f"_lost_{name}")) for name in _LOST]
     return rows.join(gone, reduce(Column.__and__, same), "left_anti")
@@ -150,6 +154,28 @@ def _typed(rows: DataFrame) -> DataFrame:
     )
 
 
+def _revise(rows: DataFrame, revised: DataFrame) -> DataFrame:
+    """Status, discount and freight as the newer version without lines has them; flag `order_revised`."""
+    says = ("status", "status_raw", "order_discount", "order_freight", "worth")
+    key = ["landed_seq", "unit_key", "month"]
+    named = revised.select(*key, F.lit(True).alias("is_revised"), *(F.col(name).alias(f"_{name}") for name in says))
+    rows = rows.join(F.broadcast(named), key, "left")
+    takes = F.col("is_revised") & (F.col("event_type") == "sale") & (F.col("_worth") > 0)
+
+    def shared(new: str, old: str) -> Column:
+        share = (F.col(new) * F.abs("gross_amount") / F.col("_worth")).cast(MONEY)
+        return F.when(takes & F.col(new).isNotNull(), share).otherwise(F.col(old))
+
+    return rows.withColumns(
+        {
+            "status": F.coalesce("_status", "status"),
+            "status_raw": F.when(F.col("is_revised"), F.col("_status_raw")).otherwise(F.col("status_raw")),
+            "order_discount_alloc": shared("_order_discount", "order_discount_alloc"),
+            "freight_alloc": shared("_order_freight", "freight_alloc"),
+        }
+    )
+
+
 def _judge(rows: DataFrame) -> DataFrame:
     """The rule pass: `failures` of ERROR rules, `warnings` of WARN rules."""
     failures, warnings = [], []
@@ -182,6 +208,7 @@ def _with_fate(rows: DataFrame) -> DataFrame:
     flags = {
         "derived": F.col("raw.line_amount").isNull(),
         "order_level": F.col("has.order_level"),
+        "order_revised": F.col("is_revised"),
         "quantity_absent": F.col("quantity").isNull(),
         "status_assumed": ~(F.col("has.status") | F.col("has.payment_status")),
         "discount_absent": ~(F.col("has.line_discount") | F.col("has.order_discount")),

@@ -20,6 +20,29 @@ NOTICES = (
         "To undo it, land the earlier file again with a new declaration.",
     ),
     reason(
+        "PAID_NOW_OPEN", "notice",
+        "{count} pedidos que estavam pagos voltaram a ficar em aberto neste arquivo, {amount}: {orders}.",
+        "{count} orders that were paid are open again in this file, {amount}: {orders}.",
+        "Confira a situação destes pedidos: eles saíram da receita.",
+        "Check the status of these orders: they left revenue.",
+    ),
+    reason(
+        "ORDER_TOTAL_DIFFERS", "notice",
+        "{count} pedidos têm neste arquivo um total diferente da soma dos itens já recebidos, diferença de {amount}:"
+        " {orders}. Os itens foram mantidos.",
+        "{count} orders have a total in this file that is not the sum of the items received before, a difference of"
+        " {amount}: {orders}. The items were kept.",
+        "Se o total novo é o certo, envie os itens destes pedidos de novo.",
+        "If the new total is right, send the items of these orders again.",
+    ),
+    reason(
+        "LINES_REPEATED", "notice",
+        "{count} linhas sem número de pedido são iguais a linhas já recebidas e contam uma vez só, {amount}.",
+        "{count} lines without an order number equal lines received before and count once, {amount}.",
+        "Se são outras vendas, inclua o número do pedido na exportação.",
+        "If they are other sales, include the order number in the export.",
+    ),
+    reason(
         "LATE_ROWS", "notice",
         "{count} linhas são de meses anteriores ao mês principal do arquivo: {months}.",
         "{count} records belong to months before the file's main month: {months}.",

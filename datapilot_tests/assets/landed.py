@@ -18,6 +18,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from datapilot_assets.landing.decode import Decoded, decode_sales
 from datapilot_assets.landing.dialect import header_hash
+from datapilot_assets.landing.effects import REVISED_SCHEMA
 from datapilot_assets.sales import ENTRIES, entry_facts
 from datapilot_assets.silver.sales import classify_sales, count_fates, sales_quarantine, silver_sales
 from datapilot_domain.contracts.sales import BRONZE_SALES
@@ -61,7 +62,10 @@ class Landed:
     lost: list[tuple[int, int, int | None]] = field(default_factory=list)
     records: list[dict[str, Any]] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
+    # (file, record) → what a newer version without lines says of its order.
+    revisions: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
     _rows_lost: list[dict[str, Any]] = field(default_factory=list)
+    _rows_revised: list[dict[str, Any]] = field(default_factory=list)
 
     def file(self, columns: str, *, currency: str = "BRL", sources: Sequence[str] = ("main",)) -> int:
         """A file whose columns are fields of the contract (names with blanks between); others become extras."""
@@ -97,7 +101,11 @@ class Landed:
                 row = next(row for row in rows if row["record_no"] == record)
                 key = {name: row[name] for name in ("unit_key", "sold_on", "month")}
                 self._rows_lost.append({"landed_seq": len(self.entries), "line_no": line_no, **key})
-        self.files, self.lost = [], []
+            for (_, record), says in (item for item in self.revisions.items() if item[0][0] == number):
+                row = next(row for row in rows if row["record_no"] == record)
+                key = {"landed_seq": len(self.entries), "unit_key": row["unit_key"], "month": row["month"]}
+                self._rows_revised.append(key | says)
+        self.files, self.lost, self.revisions = [], [], {}
 
     def _add(
         self, name: str, content: bytes, organization: Organization, sources: Sequence[str]
@@ -146,6 +154,7 @@ class Landed:
             frame(spark, self.records, arrow_schema(BRONZE_SALES)),
             frame(spark, self.entries, ENTRIES),
             frame(spark, self._rows_lost, LOST),
+            frame(spark, self._rows_revised, REVISED_SCHEMA),
         )
 
     def refine(self, spark: SparkSession) -> Refined:

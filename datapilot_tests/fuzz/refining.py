@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from datapilot_assets.gold.sales_month import sales_month
+from datapilot_assets.landing.effects import REVISED_SCHEMA
 from datapilot_assets.sales import ENTRIES, entry_facts
 from datapilot_assets.silver.sales import classify_sales, sales_quarantine, silver_sales
 from datapilot_domain.contracts.sales import BRONZE_SALES
@@ -57,7 +58,10 @@ def refine(spark: SparkSession, cases: Sequence[tuple[Table, Prediction, Outcome
     ]
     marks = fingerprints(spark, *set(bronze.column("month").to_pylist()))
     classified = classify_sales(
-        spark.createDataFrame(bronze), frame(spark, entries, ENTRIES), frame(spark, [], LOST)
+        spark.createDataFrame(bronze),
+        frame(spark, entries, ENTRIES),
+        frame(spark, [], LOST),
+        frame(spark, [], REVISED_SCHEMA),
     ).cache()
     silver = silver_sales(classified, marks).cache()
     try:

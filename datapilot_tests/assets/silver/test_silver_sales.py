@@ -66,6 +66,13 @@ def _land() -> Landed:
     landed.lose(order("lost", line_no="2", order_discount="4.00"), line_no=2)
     landed.lose(order("lost-plain"))
     landed.lose(order("lost-undated", sold_at=None))
+    # A newer version that knows only the order's total.
+    revised = order("revised", line_no="1", line_amount="30.00", order_discount="8.00", order_freight="2.00")
+    order("revised", line_no="2", order_discount="8.00", order_freight="2.00")
+    landed.revisions[revised] = {
+        **{"status": "cancelled", "status_raw": "Cancelado", "worth": Decimal(40)},
+        **{"order_discount": Decimal(4), "order_freight": None},
+    }
     # Others.
     order("gift", line_amount="0.00", unit_price="0.00")
     order("postage", product_name="Frete - Sedex")
@@ -214,6 +221,16 @@ def test_lost_lines_are_gone_and_take_their_share_with_them(refined: Refined) ->
     assert (row["line_no"], row["order_discount_alloc"]) == (1, 2)
     assert refined.order("lost-plain") == []
     assert "lost-undated" not in str(refined.quarantine)
+
+
+@pytest.mark.rule("R4")
+def test_a_newer_total_revises_status_and_discount_of_the_lines_that_stay(refined: Refined) -> None:
+    rows = refined.order("revised")
+    assert [(row["status"], row["status_raw"]) for row in rows] == [("cancelled", "Cancelado")] * 2
+    assert _amounts(rows, "order_discount_alloc") == ["3.00", "1.00"]
+    assert _amounts(rows, "freight_alloc") == ["1.50", "0.50"]
+    assert _amounts(rows, "net_amount") == ["27.00", "9.00"]
+    assert all("order_revised" in row["flags"] for row in rows)
 
 
 @pytest.mark.rule("R19")
