@@ -7,15 +7,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
+import pyarrow
+import pyarrow.parquet
 
+from datapilot_assets.landing.background import consume_behind
 from datapilot_assets.landing.continuation import ORDER_TEXT
 from datapilot_assets.landing.shares import SHARES
 from datapilot_assets.landing.values import number_sql
 from datapilot_domain.contracts.sales import BRONZE_SALES
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
 from datapilot_domain.landing import Layout
+from datapilot_resources.lakehouse import arrow_schema
 
 SURPLUS = "_surplus"
+_BATCH_ROWS = 131_072
 _UTC_HEADER = re.compile(r"(?:^|[^A-Za-z])(?:UTC|GMT)(?:[^A-Za-z+\-]|$)(?![+\-]?\d)", re.IGNORECASE)
 TOLERATED = ("order_freight", "order_tax", "fees", "refund_amount")
 
@@ -84,15 +89,27 @@ def write_records(
         **{name: f"l.{name}" for name in of_line},
         **{name: f"h.{name}" for name in SHARES},
     }
-    columns = ", ".join(f"{decided.get(name, f's.{name}')} AS {name}" for name in BRONZE_SALES.column_names)
-    connection.execute(
+    absent = {field.name for field in SALES_FIELDS if not layout.has(field.name)}
+    columns = {name: decided.get(name, f"s.{name}") for name in BRONZE_SALES.column_names if name not in absent}
+    found = connection.execute(
         f"""
-        COPY (SELECT {columns} FROM (SELECT *, {customer} AS customer FROM filled) s
-            JOIN lines l USING (record_no) LEFT JOIN shares h USING (record_no)
-            LEFT JOIN statuses t USING (status_id) LEFT JOIN customers c USING (customer))
-        TO '{path}' (FORMAT parquet)
+        SELECT {", ".join(f"{sql} AS {name}" for name, sql in columns.items())}
+        FROM (SELECT *, {customer} AS customer FROM filled) s
+            LEFT JOIN lines l USING (record_no) LEFT JOIN shares h USING (record_no)
+            LEFT JOIN statuses t USING (status_id) LEFT JOIN customers c USING (customer)
         """
     )
+    # Arrow writes in half of DuckDB's time, and fields that the file does not have cost it nothing.
+    schema = arrow_schema(BRONZE_SALES)
+    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
+
+        def write(batch: pyarrow.RecordBatch) -> None:
+            nothing = pyarrow.nulls(batch.num_rows)
+            cells = (batch[field.name] if field.name in columns else nothing for field in schema)
+            typed = [cell.cast(field.type) for cell, field in zip(cells, schema, strict=True)]
+            writer.write_batch(pyarrow.record_batch(typed, schema=schema))
+
+        consume_behind(found.to_arrow_reader(_BATCH_ROWS), write)
 
 
 def _unreadable_sql(layout: Layout) -> str:

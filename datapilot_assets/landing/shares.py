@@ -21,6 +21,7 @@ SHARES = ("gross_alloc", "line_discount_alloc", *ALLOCATED)
 _EITHER_SIGN = ("order_discount", "line_discount", "fees", "refund_amount")
 _MONEY = "DECIMAL(18,4)"
 _ZERO = f"CAST(0 AS {_MONEY})"
+_TAKES = "fit AND NOT is_copy AND event_type <> 'adjustment'"
 
 
 @dataclass(frozen=True)
@@ -61,16 +62,29 @@ def create_shares(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None
         own["gross_alloc"] = "amount"
         if not {"order_subtotal", "order_total"} & set(layout.line_level):
             spread.append(_Share("gross_alloc", "amount", "takes"))
-    alone = ", ".join(f"CAST({own.get(name, 'NULL')} AS {_MONEY}) AS {name}" for name in SHARES)
+    # Most orders of most files have nothing to spread; only the others are worth a window.
+    filled = " OR ".join(f"{share.value} <> 0" for share in spread) or "false"
     connection.execute(
-        """
-        CREATE TEMP TABLE shared AS SELECT * FROM lines WHERE NOT keyless AND unit_hash IN
-            (SELECT unit_hash FROM decided WHERE NOT keyless GROUP BY unit_hash HAVING count(*) > 1)
-        """
+        f"CREATE TEMP TABLE several AS SELECT unit_hash, coalesce(bool_or({filled}), false) "
+        "OR min(coalesce(currency_code, '')) <> max(coalesce(currency_code, '')) AS is_filled "
+        "FROM decided WHERE NOT keyless GROUP BY unit_hash HAVING count(*) > 1"
     )
     connection.execute(
-        f"CREATE TABLE shares AS SELECT record_no, {alone} FROM lines "
-        "WHERE record_no NOT IN (SELECT record_no FROM shared)"
+        "CREATE TEMP TABLE shared AS SELECT l.* FROM lines l SEMI JOIN several s "
+        "ON l.unit_hash = s.unit_hash AND s.is_filled"
+    )
+    nothing = own | {
+        share.name: f"CASE WHEN {_TAKES} THEN {_ZERO} {'ELSE amount ' if share.name == 'gross_alloc' else ''}END"
+        for share in spread
+    }
+    alone = {name: (own.get(name, "NULL"), nothing.get(name, "NULL")) for name in SHARES}
+    shares = ", ".join(
+        f"CAST(CASE WHEN is_filled IS NULL THEN {one} ELSE {each} END AS {_MONEY}) AS {name}"
+        for name, (one, each) in alone.items()
+    )
+    connection.execute(
+        f"CREATE TABLE shares AS SELECT record_no, {shares} FROM lines LEFT JOIN several USING (unit_hash) "
+        "WHERE is_filled IS NOT TRUE"
     )
     connection.execute(f"INSERT INTO shares SELECT record_no, {_spread_columns(own, spread)} FROM ({_windows(spread)})")
 
@@ -95,7 +109,7 @@ def _windows(spread: list[_Share]) -> str:
     """Records of `shared` with, per share, its order's value, the record's weight, and whether it is the last."""
     # Currencies are never added: an amount of the order is in the currency of its first record.
     first = "arg_min(coalesce(currency_code, ''), record_no) OVER (PARTITION BY unit_hash)"
-    good = f"fit AND NOT is_copy AND event_type <> 'adjustment' AND coalesce(currency_code, '') = {first}"
+    good = f"{_TAKES} AND coalesce(currency_code, '') = {first}"
     back = "bool_or(takes AND event_type = 'sale' AND sale_status = 'returned') OVER (PARTITION BY unit_hash)"
     query = f"SELECT *, coalesce({good}, false) AS takes, abs(coalesce(amount, 0)) AS size FROM shared"
     query = f"SELECT *, takes AND (sale_status = 'returned' OR NOT {back}) AS refunds FROM ({query})"

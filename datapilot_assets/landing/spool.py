@@ -29,6 +29,12 @@ BATCH_BYTES = 4 * 1024**2
 _IRREGULAR_BATCH = 4096
 # Follows the last line; when it does not come back as a record of its own, a quote has swallowed it.
 _END = "\ue000end of file\ue000"
+# Read several times and thrown away: quick to write, with dictionaries only of columns of few values, which
+# DuckDB computes once per value.
+_SPOOLED = {"compression": "none", "dictionary_pagesize_limit": 32 * 1024, "write_statistics": ["record_no"]}
+# Bytes at which a text that has outer spaces begins or ends: blanks and controls, or parts of other characters.
+_SUSPECT = numpy.arange(256) <= ord(" ")
+_SUSPECT[0x80:] = True
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ def spool_records(source: TextSource, dialect: Dialect, limits: LandingLimits, w
     try:
         with (
             ThreadPoolExecutor(1) as background,  # compressing one batch while the next one is read
-            pyarrow.parquet.ParquetWriter(regular, irregular.schema) as writer,
+            pyarrow.parquet.ParquetWriter(regular, irregular.schema, **_SPOOLED) as writer,
         ):
             pending = None
             for batch in _regular_batches(source, dialect, irregular):
@@ -98,7 +104,9 @@ def _regular_batches(source: TextSource, dialect: Dialect, irregular: _Irregular
         ),
         convert_options=pyarrow.csv.ConvertOptions(
             column_types={name: pyarrow.string() for name in names},
-            strings_can_be_null=False,
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+            null_values=[""],
             check_utf8=False,
         ),
     )
@@ -223,16 +231,25 @@ def _write(
                     f"record {row - (row > header)}, column {name!r}: more than "
                     f"{limits.max_field_characters} characters",
                 )
-        trimmed = pyarrow.compute.utf8_trim_whitespace(column)
-        columns.append(
-            pyarrow.compute.if_else(pyarrow.compute.equal(trimmed, ""), pyarrow.scalar(None, "string"), trimmed)
-        )
+        columns.append(_trimmed(column))
     kept = pyarrow.array(numbers != header)
     record_no = pyarrow.array(numbers - (numbers > header), pyarrow.int32())
     cells = pyarrow.array(numpy.full(len(numbers), len(dialect.columns)), pyarrow.int32())
     surplus = pyarrow.nulls(len(numbers), "string")
     spooled = pyarrow.record_batch([record_no, cells, surplus, *columns], schema=writer.schema)
     writer.write_batch(spooled.filter(kept))
+
+
+def _trimmed(column: pyarrow.Array) -> pyarrow.Array:
+    """The texts without outer spaces, empty → null. Few columns have any, and trimming copies them all."""
+    _, offsets, data = column.buffers()
+    ends = numpy.frombuffer(offsets, numpy.int32)[column.offset : column.offset + len(column) + 1]
+    filled = ends[:-1] < ends[1:]
+    written = numpy.frombuffer(data or b"", numpy.uint8)
+    if not (_SUSPECT[written[ends[:-1][filled]]].any() or _SUSPECT[written[ends[1:][filled] - 1]].any()):
+        return column
+    trimmed = pyarrow.compute.utf8_trim_whitespace(column)
+    return pyarrow.compute.if_else(pyarrow.compute.equal(trimmed, ""), pyarrow.scalar(None, "string"), trimmed)
 
 
 def _diagnosed(source: TextSource, dialect: Dialect, limits: LandingLimits) -> Refusal:
