@@ -96,7 +96,8 @@ def gather(
             fates = (report.accepted or 0, report.superseded or 0, report.quarantined or 0)
             report = report.model_copy(update=corrected.of_original(entry, *fates))
         if entry in corrections and not stale & set(entry.months):
-            report = report.model_copy(update={**corrected.of_correction(entry), "pending": False})
+            settled = {"pending": False, "next_steps": next_steps(entry, Words(locale), counts=True, pending=False)}
+            report = report.model_copy(update={**corrected.of_correction(entry), **settled})
             report = report.model_copy(update={"effects": history.effects(entry)})
         if entry.seq in counted:
             changed = {"effects": history.effects(entry), "computed_with": history.computed_with(entry)}
@@ -116,6 +117,8 @@ def landed_report(
     """What landing alone knows of a file: all that there is of one that was not taken."""
     words = Words(locale)
     taken = entry.content_id is not None or entry.family == CORRECTIONS
+    # A correction file that changed no record leaves nothing to refine.
+    pending = taken and (entry.family != CORRECTIONS or bool(entry.months))
     kept_months = tuple(
         KeptMonth(month=str(month), code=code, text=REASONS[code].text(locale), remedy=REASONS[code].remedy(locale))
         for month, codes in sorted((kept or {}).items())
@@ -135,12 +138,12 @@ def landed_report(
         at_stake=_at_stake(entry, organization),
         detail=masked(split_detail(entry.detail, locale)[0]),
         counts=counts,
-        pending=taken,
+        pending=pending,
         months=tuple(MonthRecords(month=str(month), records=n.records) for month, n in sorted(entry.months.items())),
         kept_months=kept_months,
         read_as=_reading(entry.layout),
         notices=tuple(words.notice(notice) for notice in entry.notices),
-        next_steps=next_steps(entry, words, counts=counts, pending=True, kept=kept_months),
+        next_steps=next_steps(entry, words, counts=counts, pending=pending, kept=kept_months),
         stored_at=f"{report_key(entry)}.md",
     )
 

@@ -64,6 +64,8 @@ def _why(report: FileReport, words: Words) -> list[str]:
 def _fates(report: FileReport, words: Words) -> list[str]:
     if not report.counts and not report.records:
         return []
+    if report.accepted is None and not report.months:
+        return []
     if report.accepted is None:
         counted = [(escape(words.month(m.month)), words.count(m.records)) for m in report.months]
         return table((words("months"), words("records")), counted, numbers=(1,))

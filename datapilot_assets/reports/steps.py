@@ -36,7 +36,9 @@ def next_steps(
     kept: tuple[KeptMonth, ...] = (),
 ) -> tuple[Step, ...]:
     """In the order to take them; nothing where all is well."""
-    return _of_counted(entry, words, pending, reasons, kept) if counts else _of_others(entry, words)
+    if counts or entry.verdict is Verdict.ACCEPTED:
+        return _of_counted(entry, words, pending, reasons, kept)
+    return _of_others(entry, words)
 
 
 def _of_counted(
