@@ -235,7 +235,7 @@ CHECKS: dict[str, Check] = {
     "price": amounts.line_price,
     "Valor Total": amounts.amount,
     "Total": amounts.total,
-    "Valor": amounts.amount,
+    "Valor": amounts.value,
     "Vendas": amounts.quantity_sold,
     "Unidade": unit,
     "Estado": state,

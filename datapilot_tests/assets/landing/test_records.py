@@ -116,7 +116,7 @@ def test_short_and_long_records_keep_their_cells(tmp_path: Path) -> None:
         tmp_path,
         table("1;2024-01-02;5,00;a;", "2;2024-01-02", "3;2024-01-02;5,00", "4;2024-01-02;5,00;a;;z", header=header),
     )
-    assert [row["defect"] for row in records] == [None, "RECORD_SHAPE:line_amount", None, "RECORD_SHAPE:record"]
+    assert [row["defect"] for row in records] == [None, "RECORD_SHAPE:order_total", None, "RECORD_SHAPE:record"]
     assert dict(records[0]["extras"]) == {"Obs": "a"}
     assert dict(records[3]["extras"]) == {"Obs": "a", "_surplus": "z"}
 
