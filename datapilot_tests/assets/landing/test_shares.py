@@ -118,7 +118,7 @@ def test_fees_and_discounts_written_as_what_they_take_away_are_turned(tmp_path: 
 
 @pytest.mark.rule("R12")
 def test_a_column_that_the_file_does_not_have_shares_nothing(tmp_path: Path) -> None:
-    (row,) = spread(tmp_path, "1;02/01/2024;5,00", header="Pedido;Data;Valor")
+    (row,) = spread(tmp_path, "1;02/01/2024;A;5,00", header="Pedido;Data;Produto;Valor")
     assert {name: row[name] for name in row if name.endswith("_alloc")} == dict.fromkeys(
         ("gross_alloc", "line_discount_alloc", "order_discount_alloc", "freight_alloc", "tax_alloc", "fee_alloc",
          "refund_alloc")
