@@ -27,7 +27,7 @@ def test_a_refused_file_is_replayed_after_its_mapping_is_saved(cli: Cli, home: P
     assert "datapilot run --org acme" in done.err
     assert {row["state"] for row in cli("status", "--org", "acme", "--format", "json").rows} >= {"stale"}
 
-    cli("mapping", "set", "--org", "acme", "--file", odd, "Vlr Final=order_total")
+    cli("mapping", "set", "--org", "acme", "--file", odd, "Vlr Final=cost")
     hint = cli("status", "--org", "acme")
     assert "1 files of acme were decoded under an older mapping" in hint.err
     kept = cli("replay", "--org", "acme", "--format", "json")
