@@ -114,6 +114,13 @@ def test_numbers_take_the_decimal_mark_of_the_text_beside_them(tmp_path: Path) -
     assert [str(unit["amount"]) for unit in units] == ["1388.8100", "1234.5600"]
 
 
+def test_each_column_has_its_own_decimal_mark(tmp_path: Path) -> None:
+    rows = [["1", "02/01/2024", "A", "1,5", 5, "18.90", "Pago"], ["2", "02/01/2024", "B", 1.25, 5, 9.5, "Pago"]]
+    decoded, records, _ = decode(tmp_path, workbook(("Vendas", [HEADER, *rows])))
+    assert (records[1]["quantity"], records[1]["line_amount"]) == ("1,25", "9.5")
+    assert (decoded.layout.decimal_marks["quantity"], decoded.layout.decimal_marks["line_amount"]) == (",", ".")
+
+
 def test_numbers_alone_take_the_locales_mark(tmp_path: Path) -> None:
     content = workbook(("Vendas", [HEADER, [*ROW[:3], 1.125, 9.45, 10.63, "Pago"]]))
     for locale, mark in (("pt-BR", ","), ("en", ".")):
