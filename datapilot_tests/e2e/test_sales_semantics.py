@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -37,7 +37,7 @@ def refined(workbench: Workbench) -> Workbench:
     return workbench
 
 
-def _month(workbench: Workbench, month: str, currency: str = "BRL") -> dict[str, Decimal | None]:
+def _month(workbench: Workbench, month: str, currency: str = "BRL") -> dict[str, Any]:
     (row,) = (row for row in workbench.rows("gold.sales_month", ORG, month) if row["currency"] == currency)
     return row
 
