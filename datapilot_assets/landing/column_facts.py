@@ -18,8 +18,6 @@ from datapilot_domain.reasons import Refusal
 # A value of a column is "like" something when at least this share of its records is.
 MOST = 0.9
 _CENT = "0.01"
-# Above this many records, arithmetic is judged on those whose values hash into an even share of them.
-_RECORDS_CALCULATED = 200_000
 
 
 @dataclass(frozen=True)
@@ -60,11 +58,6 @@ class ColumnFacts:
     def names(self) -> frozenset[str]:
         """Normalised headers, the number of a repeated one taken off."""
         return frozenset(normalise_header(base_name(self.columns, position)) for position in range(len(self.columns)))
-
-    @cached_property
-    def _calculated(self) -> int:
-        """One record in so many is calculated with."""
-        return 1 + self._row(f"SELECT count(*) FROM {self.rows}")[0] // _RECORDS_CALCULATED
 
     def share(self, position: int, condition: str) -> float | None:
         """Share of the column's records whose value meets a condition over `v`; None when it has no value."""
@@ -110,12 +103,14 @@ class ColumnFacts:
         """Records on which `result` = quantity × price, less the number of a further column (blank = 0)."""
         reduced = "" if less is None else f" - coalesce(abs({self.number(less)}), 0)"
         numbers = f"{self.number(result)} AS r, {self.number(quantity)} * {self.number(price, 6)}{reduced} AS expected"
-        judged = f"hash(c{result}, c{quantity}, c{price}) % {self._calculated} = 0"
+        taken = ", ".join(f"c{p}" for p in sorted({result, quantity, price, *(() if less is None else (less,))}))
+        # Each combination is calculated once, however many records have it.
         found = self._row(
-            f"SELECT count(*), count_if(abs(r - expected) <= {_CENT}) FROM "
-            f"(SELECT {numbers} FROM {self.rows} WHERE {judged}) WHERE r IS NOT NULL AND expected IS NOT NULL"
+            f"SELECT sum(n), sum(n) FILTER (abs(r - expected) <= {_CENT}) FROM (SELECT n, {numbers} FROM "
+            f"(SELECT {taken}, count(*) AS n FROM {self.rows} GROUP BY ALL)) "
+            "WHERE r IS NOT NULL AND expected IS NOT NULL"
         )
-        return Arithmetic(found[0], found[1] or 0)
+        return Arithmetic(int(found[0] or 0), int(found[1] or 0))
 
     def one_per(self, key: int, amount: int) -> Repeats:
         """Values of `key` in several records, and those that have one amount, other than zero, on all or one."""

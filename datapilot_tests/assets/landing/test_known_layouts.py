@@ -184,3 +184,9 @@ def test_evidence_that_does_not_decide_is_a_question(tmp_path: Path, text: str, 
         decode(tmp_path, text)
     assert refused.value.detail.startswith(question)
     assert "`datapilot mapping set --org acme --file FILE " in refused.value.detail
+
+
+def test_a_product_of_equal_lines_is_seen_in_a_large_file_too(tmp_path: Path) -> None:
+    lines = "".join(f"{number // 2};02/01/2024;A;2;10,50;21,00\n" for number in range(250_000))
+    decoded, _, _ = decode(tmp_path, f"Pedido;Data;Produto;Qtd;Preço;Valor Total\n{lines}")
+    assert decoded.layout.mapping["Valor Total"] == "line_amount"
