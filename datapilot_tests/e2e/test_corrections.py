@@ -202,6 +202,13 @@ def test_corrections_stay_on_the_bytes_when_they_are_declared_anew_or_replayed(
     assert bronze(workbench, "stay", declared.entry.place)[2]["line_amount"] == "20"
 
 
+def test_a_corrected_date_is_read_however_the_other_dates_of_its_file_are_written(workbench: Workbench) -> None:
+    workbench.add("dated")
+    workbench.land("dated", ("vendas.csv", THREE_LINES))
+    correct(workbench, "dated", row(workbench, "dated", 1, 4, sold_at="07/02/2024"))
+    assert str(bronze(workbench, "dated", 1)[4]["sold_on"]) == "2024-02-07"
+
+
 def test_a_record_that_lacked_its_end_is_completed(workbench: Workbench) -> None:
     workbench.add("short")
     workbench.land("short", ("vendas.csv", THREE_LINES + "9;1;07/01/2024\n"))
