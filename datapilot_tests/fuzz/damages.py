@@ -126,6 +126,10 @@ REFUSED: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "mixed decimal marks": (_mixed_marks, ("DECIMAL_MARK_MIXED",)),
     "mixed day and month": (_mixed_dates, ("DATE_ORDER_MIXED",)),
     "wrong total": (_wrong_total, ("TOTALS_DIFFER",)),
+    "endless line": (
+        lambda random, table: replace(table, content=b"Pedido;Data;Valor\n1;02/01/2024;" + b"9" * 3_000_000),
+        ("LIMIT_EXCEEDED",),
+    ),
     "NUL byte": (_nul, ("NOT_A_TABLE",)),
 }
 

@@ -20,7 +20,7 @@ from datapilot_domain.reasons import Refusal
 from datapilot_tests.fuzz.damages import ANYTHING, make_case
 from datapilot_tests.fuzz.model import Prediction
 from datapilot_tests.fuzz.rendering import product_text
-from datapilot_tests.fuzz.tables import Table
+from datapilot_tests.fuzz.tables import Table, encode
 from datapilot_tests.fuzz.truth import ARRIVED_ON
 
 
@@ -48,7 +48,14 @@ def organization_of(time_zone: str) -> Organization:
     return Organization(org_id=OrgId("acme"), name="Acme", time_zone=time_zone)
 
 
-def land(content: bytes, workdir: Path, time_zone: str = "America/Sao_Paulo") -> Outcome:
+def land_repeated(seed: int, number: int, times: int, workdir: Path) -> Outcome:
+    """The case with all its records written so many times; its rows are not listed."""
+    table = make_case(seed, number)
+    content = encode(table.rendering, table.rows * times)
+    return land(content, workdir, table.rendering.time_zone, with_rows=False)
+
+
+def land(content: bytes, workdir: Path, time_zone: str, *, with_rows: bool = True) -> Outcome:
     workdir.mkdir(parents=True)
     path = workdir / "file.csv"
     path.write_bytes(content)
@@ -64,11 +71,12 @@ def land(content: bytes, workdir: Path, time_zone: str = "America/Sao_Paulo") ->
         )
     except Refusal as refusal:
         return Outcome(_peak(), refusal=(refusal.code, refusal.detail))
+    peak = _peak()
     units = pyarrow.parquet.read_table(decoded.units_file).column("amount").to_pylist()
     wanted = "record_no month sold_on event_type unit_key occurrence defect order_id sku product_name extras".split()
-    rows = pyarrow.parquet.read_table(decoded.records_file, columns=wanted).to_pylist()
+    rows = pyarrow.parquet.read_table(decoded.records_file, columns=wanted).to_pylist() if with_rows else []
     return Outcome(
-        peak=_peak(),
+        peak=peak,
         records=decoded.records,
         ignored=decoded.ignored,
         months={str(month): (count.records, count.ignored) for month, count in decoded.months.items()},
