@@ -44,7 +44,9 @@ def _without(*held: str) -> Damage:
     return damage
 
 
-def _two_quantities(random: Random, table: Table) -> Table:
+def _two_quantities(random: Random, table: Table) -> Table | None:
+    if not table.layout.has("quantity"):
+        return None
     mine = {header for header, what in table.rendering.columns if what == "quantity"}
     second = "Quantidade de itens" if mine & {"Qtd", "Qtde"} else "Qtd"
     return _rewritten(random, table, (*table.rendering.columns, (second, "quantity")))
@@ -71,11 +73,10 @@ def _plain_rows(table: Table) -> list[int]:
 
 def _mixed_marks(random: Random, table: Table) -> Table | None:
     places = _plain_rows(table)
-    money = "amount" if table.layout.has("amount") else "price"
     if not places:
         return None
     other = "." if table.rendering.mark == "," else ","
-    return _changed(table, random.choice(places), money, f"7{other}77")
+    return _changed(table, random.choice(places), table.layout.money, f"7{other}77")
 
 
 def _mixed_dates(random: Random, table: Table) -> Table | None:

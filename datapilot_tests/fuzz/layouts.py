@@ -32,6 +32,11 @@ class Layout:
     # Reports: lines before the header, totals, footers.
     report: bool = False
 
+    @property
+    def money(self) -> str:
+        """The column that the value of a record stands in."""
+        return next(what for what in ("amount", "price", "subtotal") if self.has(what))
+
     def has(self, what: str) -> bool:
         return any(held == what for _, held in self.columns)
 
@@ -185,5 +190,22 @@ LAYOUTS: tuple[Layout, ...] = (
         ),
         repeats=("all", "zeros"),
         report=True,
+    ),
+    Layout(
+        "orders",
+        _columns(
+            "Número do Pedido = order | Data = date | Status do Pedido = status | Subtotal = subtotal | "
+            "Desconto = discount | Valor do Frete = freight | Total = total | Nome do comprador = customer"
+        ),
+        several_lines=False,
+    ),
+    Layout(
+        "fiscal",
+        _columns(
+            "CHAVE DE ACESSO = order | DATA EMISSÃO = date | NATUREZA DA OPERAÇÃO = nature | UF DESTINATÁRIO = state | "
+            "NÚMERO PRODUTO = line_no | DESCRIÇÃO DO PRODUTO/SERVIÇO = product | QUANTIDADE = quantity | "
+            "VALOR UNITÁRIO = price | VALOR TOTAL = amount"
+        ),
+        numbers="key",
     ),
 )

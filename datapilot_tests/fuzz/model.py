@@ -106,7 +106,7 @@ def _main_month(dates: dict[int, dt.date | None]) -> str:
 
 def _fate(table: Table, line: Line, date: dt.date | None, main: str) -> Fate:
     month = f"{date:%Y-%m}" if date and FIRST_MONTH <= f"{date:%Y-%m}" <= LAST_MONTH else main
-    event = "return" if line.quantity < 0 or line.fault == "sign" else "sale"
+    event = "return" if line.fault == "sign" else line.event
     reasons = FAULTS.get(line.fault or "", ())
     date_fault = _date_fault(table, line)
     if date_fault in DATE_FAULTS and reasons != FAULTS["long"]:  # the shape is looked at first
@@ -131,7 +131,7 @@ def _measures(table: Table, found: dict[int, Line], fates: dict[int, Fate]) -> d
         month.lines += 1
         gross = _gross(table, line)
         month.amounts[_bucket(line, status)] += gross
-        if line.quantity < 0 or status not in ("paid", "returned"):
+        if line.event != "sale" or status not in ("paid", "returned"):
             continue
         month.amounts["returns_amount"] -= _came_back(status, gross, shares["refund"].get(number))
         month.units += line.quantity
@@ -155,7 +155,7 @@ def _shares(table: Table, found: dict[int, Line], fates: dict[int, Fate], what: 
     shares: dict[int, Decimal] = {}
     for order in table.orders:
         mine = {n: line for n, line in found.items() if line.order is order}
-        good = [n for n in mine if fates[n].fate == "good"]
+        good = [n for n, line in mine.items() if fates[n].fate == "good" and line.event != "adjustment"]
         if what == "discount" and table.rendering.discounts == "line":
             shares |= {n: mine[n].discount for n in good}
         elif value := _order_value(table, mine, what):
@@ -204,27 +204,32 @@ def _status(table: Table, line: Line) -> str:
 
 
 def _bucket(line: Line, status: str) -> str:
-    if status in ("cancelled", "refused"):
+    if line.event == "adjustment":
+        return "adjustments_amount"
+    if line.event == "cancellation" or status in ("cancelled", "refused"):
         return "cancelled_amount"
     if status in ("open", "unknown"):
         return f"{status}_amount"
-    return "returns_amount" if line.quantity < 0 else "gross_revenue"
+    return "returns_amount" if line.event == "return" else "gross_revenue"
 
 
 def _gross(table: Table, line: Line) -> Decimal:
-    if table.layout.has("amount") and line.fault != "only price":
+    if (table.layout.has("amount") and line.fault != "only price") or not table.layout.has("price"):
         return line.amount
     return (line.quantity * line.price).quantize(TENTH, ROUND_HALF_UP)
 
 
 def _readable_amount(table: Table, number: int, line: Line) -> Decimal:
     """The line's value as far as the record gives it, whatever else is wrong: what landing indexes."""
-    has_amount = table.layout.has("amount") and line.fault not in ("only price", "amount missing")
+    money = table.layout.money
+    has_amount = money != "price" and line.fault not in ("only price", "amount missing")
     sign = -1 if line.fault == "sign" else 1
     if line.fault in ("amount unreadable", "amount missing"):
         return Decimal(0)
-    if has_amount and _is_written(table, number, "amount"):
-        return line.amount * sign
+    if has_amount and _is_written(table, number, money):
+        # A document that says it is a return may count upwards.
+        upwards = table.layout.has("nature") and line.event == "return"
+        return line.amount * sign * (-1 if upwards else 1)
     if not table.layout.has("price") or line.fault in ("quantity unreadable", "quantity missing"):
         return Decimal(0)
     if _is_written(table, number, "price") and _is_written(table, number, "quantity"):

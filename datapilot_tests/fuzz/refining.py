@@ -159,8 +159,8 @@ def _expected(measures: Measures, layout: Layout) -> dict[str, Decimal | int | N
     return {
         **amounts,
         "lines": measures.lines,
-        "units": measures.units,
-        "gift_units": measures.gift_units,
+        "units": measures.units if layout.has("quantity") else None,
+        "gift_units": measures.gift_units if layout.has("quantity") else None,
         **{name: measures.shared[what] if layout.has(what) else None for name, what in SHARED.items()},
         "net_revenue": amounts["gross_revenue"] - measures.shared["discount"] + amounts["returns_amount"],
         "paid_orders": orders,

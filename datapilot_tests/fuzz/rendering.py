@@ -28,6 +28,12 @@ ENCODINGS = (
     *("utf-16-le+mark", "utf-16-be+mark", "utf-16-le", "utf-16-be"),
 )
 EXTRA_COLUMNS = ("Observação interna", "Peso (kg)", "Rastreio", "Transportadora", "")
+NATURES = {
+    "sale": ("Venda de mercadoria", "VENDA"),
+    "return": ("Devolução de venda de mercadoria",),
+    "adjustment": ("Remessa em bonificação", "Transferência de mercadoria"),
+    "cancellation": ("Cancelamento de nota fiscal",),
+}
 _ORDER_AMOUNTS = ("discount", "freight", "tax", "subtotal", "total", "refund", "fee", "received")
 _ORDER_TEXT = (
     "date", "status", "payment_status", "fulfilment", "currency", "customer", "email", "channel", "store", "seller",
@@ -180,7 +186,8 @@ def _shortened(rendering: Rendering, found: list[str], random: Random) -> list[s
 
 
 _NEEDED_OF_A_RECORD = (
-    "order", "date", "sku", "product", "quantity", "price", "amount", "status", "payment_status", "discount",
+    "order", "date", "sku", "product", "quantity", "price", "amount", "subtotal", "status", "payment_status",
+    "discount",
 )  # fmt: skip
 
 
@@ -205,6 +212,7 @@ def _texts(rendering: Rendering, line: Line) -> dict[str, str]:
         "tax": number(Decimal(0)),
         "fee": number(-FEE),
         "refund": number(-order.refund),
+        "nature": NATURES[order.event][sum(map(ord, order.number or "")) % len(NATURES[order.event])],
         "subtotal": number(subtotal),
         "total": number(subtotal - order.discount + order.freight),
         "received": number(subtotal - 2),
@@ -224,6 +232,9 @@ def _texts(rendering: Rendering, line: Line) -> dict[str, str]:
         "state": "SP",
         "country": "Brasil",
     }
+    if order.event == "return" and any(what == "nature" for _, what in rendering.columns):
+        # The document says that it is a return; its numbers count upwards.
+        texts |= {"quantity": rendering.quantity_text(-line.quantity), "amount": number(-line.amount)}
     if line.is_first or (line.copy and order.lines[1] is line):
         return texts
     if rendering.repeats == "zeros":
@@ -248,7 +259,8 @@ def _status_text(status: str, order: Order) -> str:
 
 def _spoil(rendering: Rendering, line: Line, fault: str | None, texts: dict[str, str], random: Random) -> None:
     clock = line.order.clock
-    money = "amount" if any(what == "amount" for _, what in rendering.columns) else "price"
+    held = [what for _, what in rendering.columns]
+    money = next((what for what in ("amount", "price", "subtotal") if what in held), "amount")
     match fault:
         case "date unreadable":
             wrong = (IMPOSSIBLE[rendering.dates], "amanhã", "45292x", "00/00/0000", "-")
@@ -264,7 +276,7 @@ def _spoil(rendering: Rendering, line: Line, fault: str | None, texts: dict[str,
         case "amount unreadable":
             texts[money] = random.choice(("abc", "1,2,3.4.5", "R$", "12,5O", "#REF!", "--5"))
         case "amount missing":
-            texts["amount"] = texts["price"] = ""
+            texts |= dict.fromkeys(("amount", "price", "subtotal", "total"), "")
         case "only price":
             texts["amount"] = ""
         case "quantity unreadable":

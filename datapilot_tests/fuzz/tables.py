@@ -99,7 +99,8 @@ def _rows(random: Random, layout: Layout, rendering: Rendering, orders: list[Ord
     for order in orders:
         for line in order.lines:
             rows.append(Row("line", cells(rendering, line, random), line))
-            segment += -line.amount if line.fault == "sign" else line.amount
+            upwards = line.event == "return" and layout.has("nature")
+            segment += -line.amount if line.fault == "sign" or upwards else line.amount
             if rendering.blanks and random.random() < 0.1:
                 rows.append(Row("blank", random.choice([[], [""] * len(rendering.columns), [" ", ""]])))
         if rendering.subtotals and readable and order.number and random.random() < 0.2:

@@ -34,6 +34,7 @@ _PRODUCTS = (
     ("=1+1", "Fórmula"),
     ("TOT", "Total Flex 2L"),
 )
+_FEES = (("FRETE", "Frete"), ("TX-1", "Taxa de entrega"), ("POST", "POSTAGE"))
 _GIFT = ("BRINDE", "Brinde (grátis)")
 # Faults of one line → the reasons that quarantine it; none: it is kept all the same.
 FAULTS: dict[str, tuple[str, ...]] = {
@@ -74,7 +75,8 @@ class Order:
     discount: Decimal = Decimal(0)
     freight: Decimal = Decimal(0)
     refund: Decimal = Decimal(0)
-    is_return: bool = False
+    # sale, return, adjustment (no sale at all) or cancellation (a document that cancels).
+    event: str = "sale"
     # Written without fault, so that the file proves how it writes numbers and dates.
     proves: bool = False
     lines: list[Line] = field(default_factory=list)
@@ -93,6 +95,12 @@ class Line:
     discount: Decimal = Decimal(0)
     fault: str | None = None
     copy: bool = False
+    # Freight or a fee as a line: no product, and no part of what the order's lines share.
+    is_fee: bool = False
+
+    @property
+    def event(self) -> str:
+        return "adjustment" if self.is_fee else self.order.event
 
     @property
     def amount(self) -> Decimal:
@@ -128,6 +136,8 @@ def make_orders(random: Random, layout: Layout, repeats: Repeats, discounts: str
             order.discount = Decimal(random.randint(100, 3000)) / 100
         if layout.has("freight") and random.random() < 0.5:
             order.freight = Decimal(random.choice(["15.00", "22.90"]))
+        if layout.has("nature") and position and random.random() < 0.2:
+            order.event = random.choice(["adjustment", "cancellation"])
         _add_lines(random, layout, order, least=2 if position == 0 else 1)
         if discounts == "line":
             for line in order.lines:
@@ -141,7 +151,7 @@ def make_orders(random: Random, layout: Layout, repeats: Repeats, discounts: str
         orders.append(order)
     orders[0].status = orders[0].payment_status = "paid"
     orders[0].refund, orders[0].proves = Decimal(0), True
-    bought = [order for order in orders if order.number and order.lines[0].price]
+    bought = [order for order in orders if order.number and order.lines[0].price and order.event == "sale"]
     orders += [_returned(random, order) for order in bought if random.random() < 0.08]
     _copy_lines(random, layout, orders)
     return orders
@@ -155,6 +165,7 @@ def _number(random: Random, layout: Layout, position: int) -> str | None:
         "digits": f"{number:06d}" if position % 3 == 0 else str(number),
         "#": f"#{number}",
         "code": f"2401{number}ABQ{position}",
+        "key": f"3524{position:040d}",
         "long": str(2000009007199254740993 + position),
     }[layout.numbers]
 
@@ -175,9 +186,12 @@ def _add_lines(random: Random, layout: Layout, order: Order, least: int) -> None
         sku, product = _PRODUCTS[(number * 3 + random.randint(0, 2)) % len(_PRODUCTS)]
         quantity = Decimal(random.choice(["1", "1", "2", "10", "0.5", "1.250"]))
         price = Decimal(random.choice(["18.90", "4.59", "8.00", "59.90", "1234.56", "0.99"]))
-        if random.random() < 0.07 and not (least == 2 and number <= 2):
+        if random.random() < 0.07 and layout.has("product") and not (least == 2 and number <= 2):
             (sku, product), price, quantity = _GIFT, Decimal("0.00"), Decimal(1)
         order.lines.append(Line(order, number, sku, product, quantity, price))
+    if layout.several_lines and order.event == "sale" and random.random() < 0.08:
+        sku, product = random.choice(_FEES)
+        order.lines.append(Line(order, count + 1, sku, product, Decimal(1), Decimal("15.00"), is_fee=True))
     if least == 2 and len(order.lines) > 1:
         order.lines[0].price, order.lines[1].price = Decimal("18.90"), Decimal("1234.56")
         order.lines[0].quantity = order.lines[1].quantity = Decimal(1)
@@ -192,7 +206,7 @@ def _returned(random: Random, order: Order) -> Order:
         discount=Decimal(0),
         freight=Decimal(0),
         refund=Decimal(0),
-        is_return=True,
+        event="return",
         proves=False,
         lines=[],
     )
@@ -207,7 +221,7 @@ def _copy_lines(random: Random, layout: Layout, orders: list[Order]) -> None:
     if layout.has("order") and not layout.several_lines:
         return
     for order in orders[1:]:
-        if random.random() < 0.06 and not order.is_return:
+        if random.random() < 0.06 and order.event != "return":
             place = random.randrange(len(order.lines))
             order.lines.insert(place + 1, replace(order.lines[place], copy=True))
 
@@ -230,7 +244,7 @@ def _is_possible(fault: str, line: Line, layout: Layout, repeats: Repeats, disco
     order = line.order
     alone = len(order.lines) == 1
     has_status = layout.has("status") or layout.has("payment_status")
-    if line.copy or order.is_return or any(other.copy for other in order.lines):
+    if line.copy or line.event != "sale" or any(other.copy for other in order.lines):
         return False
     # A line that looks like one of the order before it would be read as its continuation.
     own_order = line.is_first and (alone or repeats not in CONTINUED)
@@ -244,9 +258,11 @@ def _is_possible(fault: str, line: Line, layout: Layout, repeats: Repeats, disco
         return has_status and own_order
     if fault == "only price":
         return layout.has("price") and layout.has("amount")
+    if fault.startswith("quantity") and not layout.has("quantity"):
+        return False
     if fault == "sign":
         # Its line becomes an event of its own: the order's amounts must not stand on it alone.
-        return line.price > 0 and (alone or repeats == "all" or not line.is_first)
+        return line.price > 0 and layout.has("quantity") and (alone or repeats == "all" or not line.is_first)
     if fault == "discount unreadable":
         return layout.has("discount") and (line.is_first or repeats not in CONTINUED)
     return True
