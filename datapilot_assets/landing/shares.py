@@ -39,8 +39,8 @@ def create_shares(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None
     The value of an order is its single non-zero value, on whichever records the export writes it, fit ones
     first, zero when it is blank everywhere. It is spread in proportion to |amount| (all zero: equally) over
     the records that are fit, rounded half up to cents; the last line takes the rest. Adjustments take no part.
-    A refund goes to the lines that came back, or to all when no status says which. Null where the file has
-    no such column.
+    A refund goes to the lines that came back, or to all when no status says which; without one it is null.
+    Null where the file has no such column.
     """
     fields = [field for field in (*ALLOCATED.values(), "line_discount") if layout.has(field)]
     if not fields and not layout.is_order_level:
@@ -53,7 +53,9 @@ def create_shares(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None
     spread: list[_Share] = []
     for name, field in ALLOCATED.items():
         if field in fields:
-            own[name] = f"coalesce({value[field]}, {_ZERO})"
+            # A refund of zero is none; a line whose part of one rounds to zero is another thing.
+            zero = "NULL" if name == "refund_alloc" else _ZERO
+            own[name] = f"coalesce(nullif({value[field]}, 0), {zero})"
             if field not in layout.line_level:
                 takes = "refunds" if field == "refund_amount" else "takes"
                 spread.append(_Share(name, value[field], takes))
@@ -147,8 +149,12 @@ def _portion(value: str, weight: str, whole: str) -> str:
 
 
 def _spread_columns(own: dict[str, str], spread: list[_Share]) -> str:
+    # Nothing was refunded: null, as above.
+    takes = {share.name: share.takes for share in spread}
+    if "refund_alloc" in takes:
+        takes["refund_alloc"] += " AND refund_alloc_value <> 0"
     shared = {
-        share.name: f"CASE WHEN {share.takes} THEN CASE WHEN (line_number, record_no) = {share.takes}_last "
+        share.name: f"CASE WHEN {takes[share.name]} THEN CASE WHEN (line_number, record_no) = {share.takes}_last "
         f"THEN {share.name}_value - ({share.name}_total - {share.name}_rounded) ELSE {share.name}_rounded END "
         + ("ELSE amount END" if share.name == "gross_alloc" else "END")
         for share in spread

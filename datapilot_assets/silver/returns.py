@@ -30,12 +30,13 @@ def with_returns(good: DataFrame) -> DataFrame:
     rows = rows.select("*", F.explode(F.when(F.col("is_back"), both).otherwise(sale)).alias("is_derived"))
     is_derived, is_part = F.col("is_derived"), (returned > 0) & (returned < quantity)
     back = (
-        F.when(refund > 0, refund)
+        # A refund is of the whole order: of a small line it may be nothing, and then nothing of it came back.
+        F.when(refund.isNotNull(), refund)
         .when(is_part, F.col("gross_amount") * returned / quantity)
         .otherwise(F.col("gross_amount"))
     )
     # A refund of part of the money does not say how many units came back.
-    is_partial = (refund > 0) & (refund != F.col("gross_amount"))
+    is_partial = refund.isNotNull() & (refund != F.col("gross_amount"))
     units = F.when(returned > 0, returned).when(is_partial, None).otherwise(quantity)
     gross = F.when(is_derived, -back).otherwise(F.col("gross_amount")).cast(MONEY)
     flags = F.array(F.lit("derived_return"), F.lit("return_date_assumed"))

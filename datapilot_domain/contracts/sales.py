@@ -46,7 +46,7 @@ _DECIDED = (
     Column(name="freight_alloc", type=MONEY, description="Share of the order's freight"),
     Column(name="tax_alloc", type=MONEY, description="Share of the order's tax"),
     Column(name="fee_alloc", type=MONEY, description="Share of the order's fees"),
-    Column(name="refund_alloc", type=MONEY, description="Share of the order's refund"),
+    Column(name="refund_alloc", type=MONEY, description="Share of the order's refund; null when it has none"),
     Column(name="unreadable", type="array<string>", description="Fields beside revenue whose text is no number"),
     Column(name="customer_key", description="HMAC of the customer with the organization's own key"),
     Column(name="defect", description="CODE:field that the decoder found, null when the record is whole"),

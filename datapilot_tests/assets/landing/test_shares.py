@@ -104,6 +104,17 @@ def test_a_refund_goes_to_the_lines_that_came_back_or_to_all(tmp_path: Path) -> 
     assert shares(rows, "refund_alloc") == [None, "7.00", "6.00", "2.00"]
 
 
+@pytest.mark.rule("R18")
+def test_a_part_of_a_refund_that_rounds_to_nothing_is_not_the_lack_of_one(tmp_path: Path) -> None:
+    rows = spread(
+        tmp_path,
+        "1;02/01/2024;1;A;1;1000,00;;;;;0,50;Devolvido",
+        "1;02/01/2024;2;B;1;1,00;;;;;0,50;Devolvido",
+        "2;02/01/2024;1;A;1;30,00;;;;;0,00;Devolvido",
+    )
+    assert shares(rows, "refund_alloc") == ["0.50", "0.00", None]
+
+
 @pytest.mark.rule("R16")
 def test_fees_and_discounts_written_as_what_they_take_away_are_turned(tmp_path: Path) -> None:
     """Mercado Livre writes fees negative; a fee given back in the same column stays one given back."""

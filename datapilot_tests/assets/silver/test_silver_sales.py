@@ -47,6 +47,8 @@ def _land() -> Landed:
     order("back-status", line_no="1", quantity="2", line_amount="20.00", status="Devolvido", order_discount="5")
     order("back-refund", line_no="1", line_amount="30.00", status="refunded", refund_amount="-12.00")
     order("back-refund", line_no="2", line_amount="10.00", status="refunded", refund_amount="-12.00")
+    order("back-small", line_no="1", line_amount="1000.00", status="refunded", refund_amount="-0.50")
+    order("back-small", line_no="2", line_amount="1.00", status="refunded", refund_amount="-0.50")
     order("back-one", line_no="1", line_amount="30.00", status="paid", refund_amount="-7.00")
     order("back-one", line_no="2", line_amount="10.00", status="returned", refund_amount="-7.00")
     order("back-part", quantity="3", line_amount="30.00", returned_quantity="1")
@@ -196,6 +198,7 @@ def _back(refined: Refined, order: str) -> list[tuple[Any, ...]]:
 @pytest.mark.rule("R18")
 def test_a_return_is_what_was_given_back(refined: Refined) -> None:
     assert _back(refined, "back-refund") == [(1, -9, None), (2, -3, None)]
+    assert _back(refined, "back-small") == [(1, Decimal("-0.50"), None), (2, 0, None)]
     assert _back(refined, "back-one") == [(2, -7, None)]
     assert _back(refined, "back-part") == [(1, -10, -1)]
     assert _back(refined, "back-partly-paid") == [(1, -4, None)]
