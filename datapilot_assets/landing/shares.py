@@ -79,6 +79,8 @@ def create_shares(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None
         share.name: f"CASE WHEN {_TAKES} THEN {_ZERO} {'ELSE amount ' if share.name == 'gross_alloc' else ''}END"
         for share in spread
     }
+    if "refund_alloc" in nothing and "refund_amount" not in layout.line_level:
+        nothing["refund_alloc"] = "NULL"
     alone = {name: (own.get(name, "NULL"), nothing.get(name, "NULL")) for name in SHARES}
     shares = ", ".join(
         f"CAST(CASE WHEN is_filled IS NULL THEN {one} ELSE {each} END AS {_MONEY}) AS {name}"

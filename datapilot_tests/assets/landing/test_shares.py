@@ -111,8 +111,10 @@ def test_a_part_of_a_refund_that_rounds_to_nothing_is_not_the_lack_of_one(tmp_pa
         "1;02/01/2024;1;A;1;1000,00;;;;;0,50;Devolvido",
         "1;02/01/2024;2;B;1;1,00;;;;;0,50;Devolvido",
         "2;02/01/2024;1;A;1;30,00;;;;;0,00;Devolvido",
+        *(f"3;02/01/2024;{n};A;1;30,00;;;;;0,00;Devolvido" for n in (1, 2)),
+        *(f"4;02/01/2024;{n};A;1;30,00;1,00;;;;0,00;Devolvido" for n in (1, 2)),
     )
-    assert shares(rows, "refund_alloc") == ["0.50", "0.00", None]
+    assert shares(rows, "refund_alloc") == ["0.50", "0.00", None, None, None, None, None]
 
 
 @pytest.mark.rule("R16")
