@@ -72,7 +72,8 @@ def _plain_rows(table: Table) -> list[int]:
 
 
 def _mixed_marks(random: Random, table: Table) -> Table | None:
-    places = _plain_rows(table)
+    # The numbers of a sheet have no mark.
+    places = _plain_rows(table) if table.rendering.container != "xlsx" else []
     if not places:
         return None
     other = "." if table.rendering.mark == "," else ","
