@@ -44,6 +44,7 @@ from datapilot_domain.reasons import Refusal
 
 # Raise it whenever a file may decode to something else than before: its content gets a new id.
 DECODER_VERSION = 1
+_ORDERS_NAMED = 20
 _MEMORY_LIMIT = "2GB"
 _FIELDS = {field.name: field for field in SALES_FIELDS}
 
@@ -128,7 +129,7 @@ def decode_sales(
         write_units(connection, units_file, layout)
         ignored = _count(connection, "ignored")
         months = _months(connection, main_month, ignored)
-        notices = _notices(table, mapping, layout, main_month, months)
+        notices = (*_notices(table, mapping, layout, main_month, months), *_incomplete_orders(connection))
         corrected = corrected_months(connection) if overlay else {}
     return Decoded(
         layout, recipe, records_file, units_file, spool.records, ignored, main_month, months, notices, corrected
@@ -293,6 +294,16 @@ def _months(connection: duckdb.DuckDBPyConnection, main_month: Month, ignored: i
     main = months.get(main_month, MonthCount(records=0))
     months[main_month] = MonthCount(records=main.records + ignored, ignored=ignored)
     return dict(sorted(months.items()))
+
+
+def _incomplete_orders(connection: duckdb.DuckDBPyConnection) -> tuple[Notice, ...]:
+    """Orders of which only some lines will stand: the version counts whole all the same (R4)."""
+    found = connection.execute(
+        "SELECT order_id FROM decided WHERE NOT keyless GROUP BY unit_hash, order_id "
+        "HAVING bool_or(fit) AND NOT bool_and(fit) ORDER BY order_id"
+    ).fetchall()
+    named = ", ".join(order for (order,) in found[:_ORDERS_NAMED]) + (" …" if len(found) > _ORDERS_NAMED else "")
+    return (Notice(code="ORDERS_INCOMPLETE", values={"count": str(len(found)), "orders": named}),) if found else ()
 
 
 def _notices(

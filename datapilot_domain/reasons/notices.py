@@ -20,6 +20,12 @@ NOTICES = (
         "To undo it, land the earlier file again with a new declaration.",
     ),
     reason(
+        "ORDERS_INCOMPLETE", "notice",
+        "{count} pedidos têm linhas em quarentena e contam sem elas: {orders}.",
+        "{count} orders have lines in quarantine and count without them: {orders}.",
+        "Corrija as linhas em quarentena e envie-as de novo.", "Correct the quarantined lines and send them again.",
+    ),
+    reason(
         "PAID_NOW_OPEN", "notice",
         "{count} pedidos que estavam pagos voltaram a ficar em aberto neste arquivo, {amount}: {orders}.",
         "{count} orders that were paid are open again in this file, {amount}: {orders}.",

@@ -74,6 +74,8 @@ def test_records_are_the_bronze_contract(tmp_path: Path) -> None:
         "unit_key string", "event_type string", "order_id string", "line_no int32",
         "sold_on date32[day]", "month string", "records int32", "amount decimal128(28, 4)",
         "other_ids list<element: string>", "order_total decimal128(18, 4)",
+        "status string", "status_raw string", "order_level bool", "order_discount decimal128(18, 4)",
+        "order_freight decimal128(18, 4)",
     ]  # fmt: skip
 
 

@@ -85,6 +85,15 @@ def test_lines_that_will_not_stand_leave_the_whole_amount_to_the_others(tmp_path
     assert shares(rows, "order_discount_alloc")[1:] == ["2.00", "1.00", None, None]
 
 
+@pytest.mark.rule("R4")
+@pytest.mark.reason("ORDERS_INCOMPLETE")
+def test_an_order_with_a_line_that_will_not_stand_is_named(tmp_path: Path) -> None:
+    lines = ["1;02/01/2024;1;A;1;9,00;;;;;;Pago", "1;02/01/2024;2;B;x;9,00;;;;;;Pago", "2;02/01/2024;1;A;x;9,00;;;;;;"]
+    decoded, _, _ = decode(tmp_path, table(*lines, header=HEADER))
+    told = {notice.code: notice.values for notice in decoded.notices}
+    assert told["ORDERS_INCOMPLETE"] == {"count": "1", "orders": "1"}
+
+
 @pytest.mark.rule("R15")
 def test_values_that_differ_inside_an_order_stay_on_their_line(tmp_path: Path) -> None:
     rows = spread(tmp_path, "1;02/01/2024;1;A;1;9,00;1,00;;;;;Pago", "1;02/01/2024;2;B;1;9,00;2,50;;;;;Pago")
