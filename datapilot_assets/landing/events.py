@@ -53,6 +53,8 @@ def create_events(connection: duckdb.DuckDBPyConnection, layout: Layout, calenda
     )
 
 
+# Pieces out of the shelves without money.
+STOCK_MOVE = "quantity < 0 AND amount = 0"
 _LINE_VALUE = (
     "CASE WHEN line_amount IS NOT NULL THEN written_amount "
     "ELSE TRY_CAST(CAST(quantity AS DECIMAL(19,4)) * CAST(unit_price AS DECIMAL(19,6)) AS DECIMAL(18,4)) END"
@@ -89,7 +91,8 @@ def event_sql(layout: Layout) -> str:
     """SQL of sale, return, cancellation or adjustment: by fiscal nature, product, reason, then sign.
 
     A record with a reason of cancellation is a cancelling document only where the file has no status: beside
-    one, it is the order itself, cancelled. A negative quantity without money moves stock.
+    one, it is the order itself, cancelled. A negative quantity without money moves stock, unless its status
+    says that it came back: then it is a gift returned.
     """
     branches = []
     if layout.has("operation_nature"):
@@ -103,7 +106,7 @@ def event_sql(layout: Layout) -> str:
         agrees = f"coalesce(regexp_full_match({_plain('product_name')}, '{FEE_NAMES}|{NAMES_OF_CODES}'), true)"
         branches.append(f"WHEN regexp_full_match({_plain('sku')}, '{FEE_CODES}') AND {agrees} THEN 'adjustment'")
     return (
-        f"CASE {' '.join(branches)} WHEN quantity < 0 AND v.amount = 0 THEN 'adjustment' "
+        f"CASE {' '.join(branches)} WHEN {STOCK_MOVE} AND s.sale_status <> 'returned' THEN 'adjustment' "
         "WHEN quantity < 0 OR v.amount < 0 THEN 'return' ELSE 'sale' END"
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow
 
+from datapilot_assets.landing.events import STOCK_MOVE
 from datapilot_assets.landing.sources import other_ids_sql
 from datapilot_assets.landing.typed import MAYBE_LINE_LEVEL
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
@@ -32,7 +33,8 @@ def decide(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
 
     Units are `order, store, order_id, kind[, return date]`; a keyless line's are `line, store, date, sku or
     product, quantity, amount, occurrence`. Adjustments belong to the sale of their order, so that a newer
-    version of the order replaces them as well. Lines of an order are equal when they have the same line
+    version of the order replaces them as well; moves of stock are units of their own, by date like returns,
+    since what leaves the shelves later is no version of the sale. Lines of an order are equal when they have the same line
     number or, without one, the same (sku or product, unit price). Rows that are equal as a whole under one
     explicit number are copies of the first; different rows under one number are told apart by occurrence.
     """
@@ -46,8 +48,10 @@ def decide(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
                     coalesce(product, ''), coalesce(quantity::VARCHAR, quantity_text, ''),
                     coalesce(amount::VARCHAR, amount_text, ''))
                 ELSE concat_ws({_SEPARATOR}, 'order', coalesce(store, ''), order_id,
-                    CASE event_type WHEN 'adjustment' THEN 'sale' ELSE event_type END,
-                    CASE WHEN event_type = 'return' THEN coalesce(sold_on::VARCHAR, '') END) END AS unit
+                    CASE WHEN event_type = 'adjustment' AND NOT coalesce({STOCK_MOVE}, false)
+                        THEN 'sale' ELSE event_type END,
+                    CASE WHEN event_type = 'return' OR (event_type = 'adjustment' AND {STOCK_MOVE})
+                        THEN coalesce(sold_on::VARCHAR, '') END) END AS unit
             FROM events)
         SELECT record_no, order_id, line_no, sold_on, amount, event_type, status_id, sale_status,
             currency_code, fit, keyless, md5(unit) AS unit_hash,

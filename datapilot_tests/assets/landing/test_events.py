@@ -59,6 +59,21 @@ def test_an_adjustment_belongs_to_its_order_and_a_return_or_cancellation_does_no
 
 
 @pytest.mark.rule("R18")
+@pytest.mark.parametrize(("status", "event"), [("Devolvido", "return"), ("Pago", "adjustment")])
+def test_a_gift_that_comes_back_later_leaves_the_sale_alone(tmp_path: Path, status: str, event: str) -> None:
+    header = "Pedido;Data;SKU;Produto;Qtd;Vlr. Total;Status"
+    lines = (
+        "1;05/01/2024;A;Café;2;10,00;Pago",
+        "1;05/01/2024;B;Brinde;1;0,00;Pago",
+        f"1;12/02/2024;B;Brinde;-1;0,00;{status}",
+    )
+    _, records, units = decode(tmp_path, table(*lines, header=header))
+    assert [row["event_type"] for row in records] == ["sale", "sale", event]
+    assert records[2]["unit_key"] not in {records[0]["unit_key"], records[1]["unit_key"]}
+    assert len({unit["unit_key"] for unit in units}) == 2
+
+
+@pytest.mark.rule("R18")
 def test_a_reason_of_cancellation_makes_a_document_only_where_no_status_says_it(tmp_path: Path) -> None:
     """A till's list of cancelled coupons has no status; a marketplace's cancelled order is still that order."""
     till = "Loja;PDV;Data Mov.;Cupom;Descrição;Qtde;Vlr. Total;Motivo Cancelamento"
