@@ -34,8 +34,8 @@ def decide(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
     Units are `order, store, order_id, kind[, return date]`; a keyless line's are `line, store, date, sku or
     product, quantity, amount, occurrence`. Adjustments belong to the sale of their order, so that a newer
     version of the order replaces them as well; moves of stock are units of their own, by date like returns,
-    since what leaves the shelves later is no version of the sale. Lines of an order are equal when they have the same line
-    number or, without one, the same (sku or product, unit price). Rows that are equal as a whole under one
+    since what leaves the shelves later is no version of the sale. Lines of an order are equal when they have the
+    same line number or, without one, the same (sku or product, unit price). Rows that are equal as a whole under one
     explicit number are copies of the first; different rows under one number are told apart by occurrence.
     """
     levels = [name for name in MAYBE_LINE_LEVEL if layout.has(name)]
