@@ -57,6 +57,7 @@ BRONZE_SALES = TableContract(
     family=FAMILY,
     layer="bronze",
     table="sales",
+    version=2,
     description="Records of accepted files as text, one row per record, with what landing decided about each.",
     columns=(MONTH, *_DECIDED, *SALES_FIELDS),
     key=("content_id", "record_no"),
@@ -163,6 +164,7 @@ SILVER_SALES = TableContract(
     family=FAMILY,
     layer="silver",
     table="sales",
+    version=2,
     description="Lines of order events: typed, cleaned, the newest version of every unit, once.",
     columns=(
         ORG_ID,
@@ -238,6 +240,7 @@ SALES_QUARANTINE = TableContract(
     family=FAMILY,
     layer="silver",
     table="sales_quarantine",
+    version=2,
     description="Records that silver could not take, with the reason and the remedy; the bytes are kept.",
     columns=(
         ORG_ID,

@@ -64,6 +64,7 @@ def _gold(table: str, description: str, columns: tuple[Column, ...], key: tuple[
         columns=(ORG_ID, MONTH, *columns, FINGERPRINT),
         key=key,
         reads=("silver.sales",),
+        version=2,
         roles_read="all",
     )
 

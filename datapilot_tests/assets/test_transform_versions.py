@@ -21,8 +21,8 @@ import pytest
 
 from datapilot_assets.landing.decode import DECODER_VERSION
 from datapilot_domain.contracts import CONTRACTS
+from datapilot_domain.contracts.sales import SALES_RULES
 from datapilot_domain.contracts.sales_gold import ADDITIVE_NAMES, DIMENSIONS
-from datapilot_domain.contracts.sales_status import STATUS_WORDS
 from datapilot_domain.contracts.table import TableContract
 
 ROOT = Path(__file__).parents[2]
@@ -34,8 +34,19 @@ ENTRY_MODULES = {
     "silver": ("datapilot_assets/silver/sales.py", "datapilot_assets/landing/effects.py"),
     "gold": ("datapilot_assets/gold/{table}.py",),
 }
-# Words of the domain that decide figures, beside the contract itself.
-WORDS = {"bronze": None, "silver": STATUS_WORDS, "gold": [DIMENSIONS, ADDITIVE_NAMES]}
+# What the domain says that decides figures, beside the contract itself: landing reads statuses and kinds of events,
+# and asks silver's rules which lines will stand.
+WORDS = {
+    "bronze": [
+        *(
+            (ROOT / "datapilot_domain" / "contracts" / name).read_text("utf-8")
+            for name in ("sales_kinds.py", "sales_status.py")
+        ),
+        *(rule.model_dump() for rule in SALES_RULES),
+    ],
+    "silver": None,
+    "gold": [DIMENSIONS, ADDITIVE_NAMES],
+}
 
 
 class Recorded(TypedDict):
