@@ -102,7 +102,9 @@ def decode_sales(
     spool = spool_records(source, dialect, organization.limits, workdir)
     calendar = Calendar(first_month, arrived_on)
     with connect(workdir) as connection:
-        layout, mapping, columns = _read_layout(connection, spool, table, organization, calendar, file_name)
+        layout, mapping, columns, unproven_totals = _read_layout(
+            connection, spool, table, organization, calendar, file_name
+        )
         create_source(connection, dialect.columns, mapping, layout.decimal_marks)
         if overlay:
             correct_source(connection, overlay, layout)
@@ -129,7 +131,11 @@ def decode_sales(
         write_units(connection, units_file, layout)
         ignored = _count(connection, "ignored")
         months = _months(connection, main_month, ignored)
-        notices = (*_notices(table, mapping, layout, main_month, months), *_incomplete_orders(connection))
+        notices = (
+            *_notices(table, mapping, layout, main_month, months),
+            *_incomplete_orders(connection),
+            *(Notice(code="TOTALS_UNPROVEN", values={"record": str(record)}) for record in unproven_totals),
+        )
         corrected = corrected_months(connection) if overlay else {}
     return Decoded(
         layout, recipe, records_file, units_file, spool.records, ignored, main_month, months, notices, corrected
@@ -168,7 +174,7 @@ def _read_layout(
     organization: Organization,
     calendar: Calendar,
     file_name: str,
-) -> tuple[Layout, dict[int, str], TypedColumns]:
+) -> tuple[Layout, dict[int, str], TypedColumns, tuple[int, ...]]:
     """Decide header mapping, decimal marks and date orders, and set the ignored records aside."""
     dialect = table.dialect
     facts = open_facts(connection, spool, dialect, organization)
@@ -190,16 +196,21 @@ def _read_layout(
         decimal_marks=marks,
         date_orders={name: column.order for name, column in dates.items()},
     )
-    _check_totals(connection, layout, {name: f"c{position}" for position, name in mapping.items()})
-    return layout, mapping, TypedColumns(numbers, dates)
+    unproven = _check_totals(connection, layout, mapping)
+    return layout, mapping, TypedColumns(numbers, dates), unproven
 
 
-def _check_totals(connection: duckdb.DuckDBPyConnection, layout: Layout, cells: Mapping[str, str]) -> None:
+def _check_totals(connection: duckdb.DuckDBPyConnection, layout: Layout, mapping: Mapping[int, str]) -> tuple[int, ...]:
+    cells = {name: f"c{position}" for position, name in mapping.items()}
     of_order = ("order_total", "order_subtotal") if layout.is_order_level else ()
     amount = next((name for name in ("line_amount", *of_order) if name in cells), None)
-    check_totals(
+    number = number_sql(cells[amount], layout.decimal_marks[amount]) if amount else None
+    position = next((position for position, name in mapping.items() if name == amount), 0)
+    return check_totals(
         connection,
-        number_sql(cells[amount], layout.decimal_marks[amount]) if amount else None,
+        number,
+        # Written, but no number; or cut off from the record.
+        unreadable=f"({number}) IS NULL AND (c{position} IS NOT NULL OR cells <= {position})",
         status=cells.get("status", "NULL"),
         payment=cells.get("payment_status", "NULL"),
     )

@@ -68,24 +68,28 @@ def set_aside(connection: duckdb.DuckDBPyConnection, mapping: Mapping[int, str],
     connection.execute("DELETE FROM ignored WHERE kind IS NULL")
 
 
-def check_totals(connection: duckdb.DuckDBPyConnection, amount: str | None, status: str, payment: str) -> None:
+def check_totals(
+    connection: duckdb.DuckDBPyConnection, amount: str | None, unreadable: str, status: str, payment: str
+) -> tuple[int, ...]:
     """Compare the amount of every totals record with the lines before it, and settle the bare ones.
 
-    amount: SQL of the line amount over `cells`, None when the file has no such column; status, payment: SQL
-    of the status texts. A total may be of all lines, of those before it, or of those since the last total;
+    amount: SQL of the line amount over `cells`, None when the file has no such column; unreadable: SQL of
+    whether a record has an amount that cannot be read; status, payment: SQL of the status texts. Returns the
+    totals records that prove nothing, because lines with an unreadable amount are missing from every sum.
+    A total may be of all lines, of those before it, or of those since the last total;
     and of these it may count all, those not cancelled or refused, the paid ones, or of any the positive ones.
     A bare record that is no total becomes a record of the file again. Raises Refusal TOTALS_DIFFER, naming the
     record, its amount and the sum.
     """
     if amount is None:
         connection.execute("DELETE FROM ignored WHERE kind = 'bare'")
-        return
+        return ()
     connection.execute(
         f"CREATE TEMP TABLE totals AS SELECT record_no, kind, {amount} AS amount FROM cells "
         "JOIN ignored USING (record_no) WHERE kind IN ('totals', 'bare')"
     )
     if not (connection.execute("SELECT count(*) FROM totals").fetchone() or (0,))[0]:
-        return
+        return ()
     segments: dict[int | None, dict[str, Decimal]] = {}
     for record_no, order, paid, is_positive, found in connection.execute(
         f"WITH lines AS (SELECT record_no, {status} AS status, {payment} AS payment, {amount} AS amount FROM body) "
@@ -96,8 +100,10 @@ def check_totals(connection: duckdb.DuckDBPyConnection, amount: str | None, stat
     everything: dict[str, Decimal] = {}
     for segment in segments.values():
         _merge(everything, segment)
+    (lacks_amounts,) = connection.execute(f"SELECT bool_or({unreadable}) FROM body").fetchone() or (False,)
     before: dict[str, Decimal] = {}
     lines_after_all: list[int] = []
+    unproven: list[int] = []
     for record_no, kind, found in connection.execute("SELECT * FROM totals ORDER BY record_no").fetchall():
         segment = segments.get(record_no, {})
         _merge(before, segment)
@@ -105,10 +111,13 @@ def check_totals(connection: duckdb.DuckDBPyConnection, amount: str | None, stat
         equal = found is not None and min(abs(found - value) for value in sums) <= _TOLERANCE
         if kind == "bare" and not equal:
             lines_after_all.append(record_no)
+        elif found is not None and not equal and lacks_amounts:
+            unproven.append(record_no)
         elif found is not None and not equal:
             whole = before.get("all", Decimal(0))
             raise Refusal("TOTALS_DIFFER", f"record {record_no} says {found}, the lines before it sum to {whole}")
     connection.execute("DELETE FROM ignored WHERE record_no IN (SELECT unnest(?::INT[]))", [lines_after_all])
+    return tuple(unproven)
 
 
 def _add(sums: dict[str, Decimal], status: str, is_positive: bool, amount: Decimal) -> None:

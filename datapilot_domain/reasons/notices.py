@@ -86,6 +86,12 @@ NOTICES = (
         "Para usar uma delas: datapilot mapping set.", "To use one of them: datapilot mapping set.",
     ),
     reason(
+        "TOTALS_UNPROVEN", "notice",
+        "O total do registro {record} não pôde ser conferido: há valores que não foram lidos.",
+        "The total in record {record} could not be checked: there are amounts that were not readable.",
+        "Corrija os valores em quarentena e confira o total.", "Correct the quarantined amounts and compare the total.",
+    ),
+    reason(
         "TABLE_CHOSEN", "notice",
         "Foi lida {table}; não têm títulos de vendas e não foram lidas: {others}.",
         "{table} was read; without the headers of sales, and not read: {others}.",

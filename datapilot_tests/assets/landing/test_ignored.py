@@ -44,6 +44,17 @@ def test_a_total_of_nothing_in_the_file_refuses_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.rule("R10")
+@pytest.mark.reason("TOTALS_UNPROVEN")
+@pytest.mark.parametrize("broken", ["3;02/01/2024;Café;1;dez;Pago", "3;02/01/2024;Café;1"])
+def test_a_total_over_an_amount_that_cannot_be_read_proves_nothing_and_says_so(tmp_path: Path, broken: str) -> None:
+    header = "Pedido;Data;Produto;Qtd;Vlr. Total;Status"
+    lines = ("1;02/01/2024;Café;1;5,00;Pago", broken, "Total geral;;;;15,00;")
+    decoded, records, _ = decode(tmp_path, table(*lines, header=header))
+    assert (decoded.ignored, len(records)) == (1, 2)
+    assert [n.values for n in decoded.notices if n.code == "TOTALS_UNPROVEN"] == [{"record": "3"}]
+
+
+@pytest.mark.rule("R10")
 @pytest.mark.reason("TOTALS_DIFFER")
 def test_the_total_of_a_file_of_orders_is_checked_too(tmp_path: Path) -> None:
     header = "Pedido;Data;Total da Venda"
