@@ -19,9 +19,9 @@ _STATUSES = ("status", "payment_status")
 def fill_continuations(connection: duckdb.DuckDBPyConnection, mapping: Mapping[int, str]) -> bool:
     """Create the table `fills` (record_no, then each mapped field of ORDER_TEXT); False when there is none.
 
-    Reads `source`. A head has a date and, where the file has statuses, a status. A record continues the
-    nearest head before it when it has no status, no date (or the head's), a product, and the head's order
-    number, or no number at all with no other order in between.
+    Reads `source`. A head has a date and, where the file has statuses, a status, or is the first record of its
+    order. A record continues the nearest head before it when it has no status, no date (or the head's), a
+    product, and the head's order number, or no number at all with no other order in between.
     """
     fields = [name for name in ORDER_TEXT if name in mapping.values()]
     if "order_id" not in fields or "sold_at" not in fields:
@@ -48,9 +48,10 @@ def fill_continuations(connection: duckdb.DuckDBPyConnection, mapping: Mapping[i
     connection.execute(
         f"""
         CREATE TABLE fills AS
-        WITH heads AS (
+        WITH firsts AS (SELECT min(record_no) FROM source WHERE order_id IS NOT NULL GROUP BY order_id),
+        heads AS (
             SELECT record_no AS head_no, {", ".join(f"{name} AS head_{name}" for name in fields)}
-            FROM source WHERE sold_at IS NOT NULL AND {has_status}),
+            FROM source WHERE sold_at IS NOT NULL AND ({has_status} OR record_no IN (FROM firsts))),
         numbered AS (SELECT record_no AS number_no, order_id AS number FROM source WHERE order_id IS NOT NULL),
         followers_numbered AS (
             SELECT f.record_no, f.sold_at, coalesce(f.order_id, n.number) AS number

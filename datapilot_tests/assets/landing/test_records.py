@@ -139,6 +139,13 @@ def test_continuation_lines_take_the_orders_text_and_none_of_its_amounts(tmp_pat
     assert records[3]["month"] == "2024-01"
 
 
+@pytest.mark.rule("R15")
+def test_the_first_record_of_an_order_is_its_head_though_its_status_is_blank(tmp_path: Path) -> None:
+    lines = ["1;02/01/2024;Pago;3,00;A;5,00;1", "2;03/01/2024;;0,00;B;6,00;1", "2;;;;C;7,00;1", ";;;;D;8,00;1"]
+    _, records, _ = decode(tmp_path, table(*lines, header=STORE))
+    assert [(row["order_id"], str(row["sold_on"])) for row in records[1:]] == [("2", "2024-01-03")] * 3
+
+
 def test_a_line_with_a_status_and_no_date_is_no_continuation(tmp_path: Path) -> None:
     _, records, _ = decode(tmp_path, table(LINE, "1;;Chá;1;2,00;2,00;Pago"))
     assert records[1]["sold_on"] is None
