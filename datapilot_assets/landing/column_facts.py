@@ -122,6 +122,32 @@ class ColumnFacts:
         )
         return Repeats(found[0], found[1] or 0)
 
+    def as_sold_alone(self, key: int, amount: int, product: int, quantity: int | None) -> Arithmetic:
+        """Records of a `key` with several, and those whose amount is what their product has in records by itself.
+
+        Compared are products that have one amount per unit wherever they stand alone; a blank quantity counts one.
+        """
+        units = "1" if quantity is None else f"coalesce({self.number(quantity)}, 1)"
+        found = self._row(
+            f"WITH lines AS (SELECT c{key} AS k, c{product} AS p, {self.number(amount)} AS n, {units} AS q, "
+            f"count(*) OVER (PARTITION BY c{key}) AS records FROM {self.rows} WHERE c{key} IS NOT NULL), "
+            f"alone AS (SELECT p, min(n / q) AS each FROM lines WHERE records = 1 AND q > 0 AND n > 0 "
+            f"GROUP BY p HAVING max(n / q) - min(n / q) <= {_CENT}) "
+            f"SELECT count(*), count_if(abs(n - each * q) <= {_CENT} * q) FROM lines JOIN alone USING (p) "
+            "WHERE records > 1 AND q > 0 AND n > 0"
+        )
+        return Arithmetic(found[0] or 0, found[1] or 0)
+
+    def sums(self, key: int, amount: int) -> tuple[Decimal, Decimal]:
+        """Sum of a column over all records, and with one value for each `key` (the largest), blank keys apart."""
+        found = self._row(
+            f"WITH lines AS (SELECT c{key} AS k, {self.number(amount)} AS n FROM {self.rows}), "
+            "orders AS (SELECT max(n) AS n FROM lines WHERE k IS NOT NULL GROUP BY k "
+            "UNION ALL SELECT n FROM lines WHERE k IS NULL) "
+            "SELECT coalesce((SELECT sum(n) FROM lines), 0), coalesce((SELECT sum(n) FROM orders), 0)"
+        )
+        return found[0], found[1]
+
     def scales(self, product: int, quantity: int, price: int) -> tuple[int, int]:
         """Products sold in several quantities: those with one price, and those with one price per quantity."""
         found = self._row(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from datapilot_assets.landing.column_facts import ColumnFacts
 
@@ -16,6 +17,8 @@ class Judgement:
     ask: fields between which the evidence does not decide though money depends on it: the file is refused.
     perhaps: fields that the column may be; they are proposed where the file lacks one of them.
     against: with `ask`, the other columns that claim the same field.
+    worth: with `ask`, what the column comes to as each of the fields.
+    without: with `ask`, the columns that must be none of the fields if it is not the first of those asked.
     """
 
     field: str | None
@@ -23,6 +26,8 @@ class Judgement:
     ask: tuple[str, ...] = ()
     perhaps: tuple[str, ...] = ()
     against: tuple[int, ...] = ()
+    worth: tuple[Decimal, ...] = ()
+    without: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

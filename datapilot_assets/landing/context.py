@@ -34,7 +34,8 @@ _OTHER_DATES = frozenset(
     "pagamento pago pgto pagto paid payment vencimento vencto due envio enviado envío ship shipped shipping entrega "
     "delivery delivered previsao prevista expected liberacao recebivel repasse payout nascimento birth cadastro "
     "atualizacao update updated modified cancelamento cancelled canceled devolucao refund refunded coleta validade "
-    "expiracao despacho postagem approved aprovacao".split()
+    "expiracao despacho postagem approved aprovacao aniversario saida retirada chegada retorno fabricacao "
+    "agendamento baixa compensacao".split()
 )
 _PLAIN = "lower(strip_accents(v))"
 _CODE = "regexp_full_match(v, '[A-Za-z]{0,4}[-_.]?[0-9]+')"
@@ -43,6 +44,8 @@ _CHARGE = "regexp_full_match(v, '(?:ch|py|pi|txn|pay|cs)_[A-Za-z0-9_]+')"
 _INTEGER = "regexp_full_match(v, '[0-9]{1,9}')"
 _FISCAL = frozenset({"chave de acesso", "serie", "modelo", "natureza da operacao", "cnpj emitente"})
 _LONGEST_LINE_NUMBER = 3
+# Share of values from which on the others are exceptions (a state abroad), if nothing speaks for another meaning.
+_MANY = 0.5
 
 
 def sale_date(position: int, company: Company) -> Judgement:
@@ -193,6 +196,8 @@ def state(position: int, company: Company) -> Judgement:
     if company.has("status", "payment_status") and statuses == 0:
         return company.unless_taken("state", f"{company.title('status') or 'another column'} is the status")
     why = f"{places:.0%} of the values are Brazilian states, {statuses:.0%} statuses of a sale"
+    if places >= _MANY and statuses == 0:
+        return company.unless_taken("state", why)
     return Judgement(None, why, ask=("state", "status"))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datapilot_assets.landing.column_facts import Repeats
 from datapilot_assets.landing.company import Company, Judgement
+from datapilot_assets.landing.dialect import normalise_header
 
 # Share of the records that must fulfil an equation, and of the orders that must agree on a value.
 _NEARLY_ALL = 0.95
@@ -36,15 +38,40 @@ def amount(position: int, company: Company) -> Judgement:
     if orders is not None and orders.values:
         same = f"one value in {orders.constant} of {orders.values} orders of several lines"
         if orders.share >= _NEARLY_ALL:
-            if calculated or company.has("line_amount") or orders.constant >= _FEW_ORDERS:
+            if calculated or company.has("line_amount"):
                 return company.unless_taken("order_total", same)
-            return Judgement(None, f"{same}: too few to tell", ask=("line_amount", "order_total"))
+            return _one_per_order(position, company, orders, same)
         if calculated and calculated.share < 0.5 <= orders.share:
             share = f"quantity × price on {calculated.share:.0%} of the lines"
-            return Judgement(None, f"{share}, {same}", ask=("line_amount", "order_total"))
+            return _line_or_order(position, company, f"{share}, {same}")
     if company.has("line_amount") and _one_row_per_order(company):
         return company.unless_taken("order_total", "one row per order")
     return company.unless_taken("line_amount", "the amount of the line")
+
+
+def _one_per_order(position: int, company: Company, orders: Repeats, same: str) -> Judgement:
+    """An amount that is the same on all lines of an order, in a file without another value of the line."""
+    facts, order, product = company.facts, company.at("order_id"), company.at("sku")
+    product = company.at("product_name") if product is None else product
+    if order is not None and product is not None:
+        alone = facts.as_sold_alone(order, position, product, company.at("quantity"))
+        if alone.records and alone.equal == alone.records:
+            what = f"what the products of {alone.records} lines cost in orders of one line"
+            return company.unless_taken("line_amount", what)
+    # A total alone is no answer where products stand beside it: their amounts would be invented.
+    another = (facts.names & _AMOUNT_TITLES) - {normalise_header(facts.columns[position])}
+    if orders.constant >= _FEW_ORDERS and (product is None or another):
+        return company.unless_taken("order_total", same)
+    why = same if orders.constant >= _FEW_ORDERS else f"{same}: too few to tell"
+    return _line_or_order(position, company, why)
+
+
+def _line_or_order(position: int, company: Company, why: str) -> Judgement:
+    order = company.at("order_id")
+    worth = () if order is None else company.facts.sums(order, position)
+    has_lines = company.has("line_amount") or (company.has("quantity") and company.has("unit_price"))
+    without = () if has_lines else tuple(company.all_at(*_PRODUCT))
+    return Judgement(None, why, ask=("line_amount", "order_total"), worth=worth, without=without)
 
 
 def total(position: int, company: Company) -> Judgement:

@@ -7,7 +7,7 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -61,12 +61,14 @@ def known_headers(cells: Iterable[str]) -> int:
 class Dialect:
     """How the table is written. `columns` are the headers as written, made unique, one per cell.
 
-    `header_row` counts logical rows from 1: the rows before it are the preamble.
+    `header_row` counts logical rows from 1: the rows before it are the preamble. `is_known`: its header has titles
+    of a sales table or a saved mapping; otherwise it only has the shape of one, and the file is refused with it.
     """
 
     delimiter: str
     header_row: int
     columns: tuple[str, ...]
+    is_known: bool = True
 
     @property
     def header_hash(self) -> str:
@@ -102,14 +104,11 @@ def find_dialect(
     (`mapping set`); the row that has them all is the header too.
     Raises Refusal: HEADER_NOT_FOUND (showing the row that looks most like a header), LIMIT_EXCEEDED.
     """
-    best: tuple[tuple[int, int, int], Dialect] | None = None
+    best: tuple[tuple[int, int, int], str, list[list[str]]] | None = None
     widest: list[str] = []
-    with source.open() as file:
-        head = file.read(HEAD_CHARACTERS)
-    for delimiter in _delimiters(source, head):
-        rows = head_rows(head, delimiter)
+    for delimiter, rows in head_tables(source):
         for number, row in enumerate(rows, start=1):
-            cells = [cell.strip().strip("\ufeff") for cell in row]
+            cells = _titles(row)
             widest = max(widest, cells, key=len)
             known = known_headers(cells)
             columns = unique_names(cells)
@@ -119,16 +118,33 @@ def find_dialect(
                 continue
             score = (int(chosen), known, -number)
             if best is None or score > best[0]:
-                best = score, Dialect(delimiter, number, _as_wide_as(rows[number:], columns))
+                best = score, delimiter, rows
     if best is None:
         raise Refusal("HEADER_NOT_FOUND", _what_was_found(widest))
-    dialect = best[1]
-    if len(dialect.columns) > limits.max_columns:
-        raise Refusal(
-            "LIMIT_EXCEEDED",
-            f"the header has {len(dialect.columns)} columns, the limit is {limits.max_columns}",
-        )
-    return dialect
+    (_, _, row_number), delimiter, rows = best
+    return dialect_at(rows, -row_number, delimiter, limits)
+
+
+def head_tables(source: TextSource) -> Iterator[tuple[str, list[list[str]]]]:
+    """Each delimiter that the text may have, with the first rows that it gives."""
+    with source.open() as file:
+        head = file.read(HEAD_CHARACTERS)
+    for delimiter in _delimiters(source, head):
+        yield delimiter, head_rows(head, delimiter)
+
+
+def dialect_at(
+    rows: Sequence[Sequence[str]], number: int, delimiter: str, limits: LandingLimits, *, is_known: bool = True
+) -> Dialect:
+    """The dialect whose header is row `number`, from 1. Raises Refusal LIMIT_EXCEEDED."""
+    columns = _as_wide_as(rows[number:], unique_names(_titles(rows[number - 1])))
+    if len(columns) > limits.max_columns:
+        raise Refusal("LIMIT_EXCEEDED", f"the header has {len(columns)} columns, the limit is {limits.max_columns}")
+    return Dialect(delimiter, number, columns, is_known)
+
+
+def _titles(row: Sequence[str]) -> list[str]:
+    return [cell.strip().strip("\ufeff") for cell in row]
 
 
 def _delimiters(source: TextSource, head: str) -> Sequence[str]:

@@ -77,8 +77,8 @@ def judge_headers(dialect: Dialect, organization: Organization, facts: ColumnFac
     """Decide every column. `file`: the name that the commands of a refusal give.
 
     The refusal is COLUMNS_CONFLICT (columns claim one field, or the evidence does not decide),
-    COLUMNS_MISSING (what is missing, what was found, what is free) or CURRENCY_HEADERS_DIFFER; the first
-    two carry the command that saves a mapping.
+    COLUMNS_MISSING or, where no title is known, HEADER_NOT_FOUND (what is missing, what was found, what is free)
+    or CURRENCY_HEADERS_DIFFER; all but the last carry the command that saves a mapping.
     """
     return _Judge(dialect, organization, facts, file).judge()
 
@@ -97,7 +97,8 @@ class _Judge:
         self._labels = column_labels(dialect.columns)
         self._facts = facts
         self._saved = organization.mappings.get(dialect.header_hash, {})
-        self._questions = Questions(self._labels, f"--org {organization.org_id}", file)
+        self._code = "COLUMNS_MISSING" if dialect.is_known else "HEADER_NOT_FOUND"
+        self._questions = Questions(self._labels, f"--org {organization.org_id}", file, organization.currency)
         self._decided: dict[int, ColumnDecision] = {}
         self._refusals: list[Refusal] = []
         self._perhaps: dict[int, tuple[str, ...]] = {}
@@ -243,7 +244,7 @@ class _Judge:
             missing.append(("order_id", "sku", "product_name"))
         if not missing:
             return None
-        return self._questions.missing(missing, tuple(self._decided.values()), self._perhaps, self._facts)
+        return self._questions.missing(self._code, missing, tuple(self._decided.values()), self._perhaps, self._facts)
 
 
 def _currency_hints(columns: Iterable[ColumnDecision]) -> dict[str, str]:

@@ -17,10 +17,9 @@ def is_sales_table(path: Path) -> bool:
     """Whether the file holds one table with the header of sales."""
     with tempfile.TemporaryDirectory(prefix="datapilot-recognise-") as workdir:
         try:
-            find_table(path, LandingLimits(), Path(workdir))
+            return find_table(path, LandingLimits(), Path(workdir)).dialect.is_known
         except Refusal:
             return False
-    return True
 
 
 # A family adds itself here, and its decoder, which answers `Decoded`, beside `decode.py`.

@@ -16,6 +16,7 @@ from datapilot_assets.landing.content import GZIP_MAGIC, ZIP_MAGIC
 from datapilot_assets.landing.dialect import HEADER_WITHIN_ROWS, Dialect, find_dialect, may_be_sales
 from datapilot_assets.landing.repairs import repaired, unwrapped
 from datapilot_assets.landing.text import TextSource, open_text
+from datapilot_assets.landing.unknown_headers import find_unknown_header
 from datapilot_assets.landing.workbook import SHEET_DELIMITER, WORKBOOK, Sheet, Workbook, part_name
 from datapilot_domain.organizations import LandingLimits
 from datapilot_domain.reasons import Refusal
@@ -64,6 +65,16 @@ class _Search:
     def dialect(self, source: TextSource) -> Dialect:
         return find_dialect(source, self.limits, saved=self.saved, named=self.named)
 
+    def any_dialect(self, source: TextSource) -> Dialect:
+        """As `dialect`, else that of a row which has the shape of a header (`is_known` False)."""
+        try:
+            return self.dialect(source)
+        except Refusal as refusal:
+            guess = find_unknown_header(source, self.limits) if refusal.code == "HEADER_NOT_FOUND" else None
+            if guess is None:
+                raise
+            return guess
+
     def file(self) -> Path:
         """A new file of the workdir."""
         folder = self.workdir / "unpacked"
@@ -82,6 +93,8 @@ def find_table(
 ) -> Table:
     """Unpack below `workdir` what has to be, and find the table with its delimiter and header.
 
+    Where no header is known, the one row or sheet that has the shape of one is given (`Dialect.is_known`).
+
     locale: decides the decimal mark of a workbook's numbers where no text of the sheet does.
     saved, named: see `find_dialect`.
     Raises Refusal: SEVERAL_TABLES (naming them), those of `open_text`, `find_dialect`, `Zip` and `Workbook`.
@@ -94,21 +107,23 @@ def find_table(
     others = tuple(candidate.name for candidate in candidates if candidate.name != name)
     if source.delimiter is None:  # text, of which a person or program may have wrapped the lines
         source = unwrapped(source, limits, search.file)
-    return Table(name or None, source, search.dialect(source), others)
+    return Table(name or None, source, search.any_dialect(source), others)
 
 
 def _choose(candidates: Sequence[_Candidate], search: _Search) -> tuple[str, TextSource]:
     if len(candidates) == 1:
         return candidates[0].name, candidates[0].whole()
-    found: list[tuple[_Candidate, Dialect]] = []
+    seen: list[tuple[_Candidate, Dialect]] = []
     for candidate in candidates:
         try:
-            found.append((candidate, search.dialect(candidate.head())))
+            seen.append((candidate, search.any_dialect(candidate.head())))
         except Refusal as refusal:
             if refusal.code not in _ANOTHER_THING:
                 raise Refusal(refusal.code, f"{candidate.name}: {refusal.detail}") from refusal
-    sales = [item for item in found if may_be_sales(item[1]) or item[1].header_hash in search.saved]
-    chosen = [candidate for candidate, _ in sales or found]
+    known = [item for item in seen if item[1].is_known]
+    sales = [item for item in known if may_be_sales(item[1]) or item[1].header_hash in search.saved]
+    alone = seen if len(seen) == 1 else []
+    chosen = [candidate for candidate, _ in sales or known or alone]
     if not chosen:
         names = ", ".join(candidate.name for candidate in candidates)
         raise Refusal("HEADER_NOT_FOUND", f"looked at {names or 'an archive without files'}")

@@ -33,6 +33,10 @@ _SENTENCES = (
      "nenhum registro tem data entre {first} e {last} e também um valor; {rest}"),
     (r"the file has a header and no line; to say zero, declare complete",
      "o arquivo só tem o cabeçalho; para dizer que o mês foi zero, declare o mês completo"),
+    (r"(?P<column>'.+'): one value in (?P<some>\d+) of (?P<all>\d+) orders of several lines(?:: too few to tell)? "
+     r"\((?P<lines>.+) as line_amount, (?P<orders>.+) as order_total\)",
+     "{column}: um só valor em {some} de {all} pedidos de várias linhas; lida por linha a coluna soma {lines}, por"
+     " pedido {orders}"),
     (r"the file has no content", "o arquivo não tem conteúdo"),
     (r"the file looks like (?P<kind>.*)", "o arquivo parece ser: {kind}"),
     (r"the quote opened in line (?P<line>\d+) is never closed", "as aspas abertas na linha {line} não fecham"),
@@ -56,6 +60,7 @@ _PORTUGUESE = [(re.compile(english), portuguese) for english, portuguese in _SEN
 # An amount as landing writes it: `BRL 105.00`.
 _MONEY = re.compile(r"(?<![\w'])([A-Z]{3}) (-?[0-9]+\.[0-9]{2})(?![\w'])")
 _CLAUSES = (
+    (re.compile(r"to take it as (\w+) without (.+)"), r"para usar como \1, sem \2"),
     (re.compile(r"to take it as (\w+)"), r"para usar como \1"),
     (re.compile(r"to take (.+)"), r"para usar \1"),
     (re.compile(r"if a column is what is missing"), "se uma das colunas for a que falta"),

@@ -93,7 +93,7 @@ SALES_FIELDS: tuple[Column, ...] = (
             "| product | Nome Produto | Descr. Produto"
         ),
     ),
-    _field("variant", "Variation of the product", "Nome da variação | Variação"),
+    _field("variant", "Variation of the product", "Nome da variação | Variação | Variation"),
     _field(
         "category",
         "Product category",
@@ -105,11 +105,11 @@ SALES_FIELDS: tuple[Column, ...] = (
         "Quantity sold; negative on a return",
         (
             "Quantidade | Quantidade Comprada | Unidades | Quantidade de itens | Lineitem quantity | "
-            "Quantity | Qty | Qtde | Qtd | Qtd."
+            "Quantity | Qty | Qtde | Qtd | Qtd. | Units Sold"
         ),
         holds="number",
     ),
-    _field("returned_quantity", "Quantity given back", "Returned quantity", holds="number"),
+    _field("returned_quantity", "Quantity given back", "Returned quantity | Sku Quantity of return", holds="number"),
     _field("unit", "Unit of measure", "Unidade de medida | Und | Un"),
     _field(
         "unit_price",
@@ -117,7 +117,7 @@ SALES_FIELDS: tuple[Column, ...] = (
         (
             "Valor Unitário | Valor do Produto | Preço unitário de venda do anúncio (BRL) | Preço "
             "acordado | Lineitem price | Preço Unitário | preco_unitario | Vlr. Unit. | UnitPrice | "
-            "unit_price | Valor de Venda | Preço Unit."
+            "unit_price | Valor de Venda | Preço Unit. | SKU Unit Original Price"
         ),
         holds="number",
     ),
@@ -128,11 +128,11 @@ SALES_FIELDS: tuple[Column, ...] = (
         (
             "Subtotal do produto | Total do Item | Valor Total Item | Receita por produtos (BRL) | Valor "
             "Bruto | Vlr. Total | Vlr Total | price | Sales | Gross Sales | Valor da Venda | Valor Venda "
-            "| Faturamento"
+            "| Faturamento | SKU Subtotal Before Discount"
         ),
         holds="number",
     ),
-    _field("line_discount", "Discount of the line", "Lineitem discount", holds="number"),
+    _field("line_discount", "Discount of the line", "Lineitem discount | SKU Seller Discount", holds="number"),
     _field(
         "discount_rate",
         "Discount as a percentage or a fraction; never subtracted as money",
@@ -154,7 +154,7 @@ SALES_FIELDS: tuple[Column, ...] = (
         "Freight of the order",
         (
             "Valor do Frete | Receita por envio (BRL) | Taxa de envio pagas pelo comprador | Shipping | "
-            "freight_value | frete"
+            "freight_value | frete | Shipping Fee After Discount"
         ),
         holds="number",
         grain="order",
@@ -163,14 +163,14 @@ SALES_FIELDS: tuple[Column, ...] = (
     _field(
         "order_total",
         "What the customer pays for the order",
-        "Total da Venda | VALOR NOTA FISCAL | payment_value | Total global",
+        "Total da Venda | VALOR NOTA FISCAL | payment_value | Total global | Order Amount",
         holds="number",
         grain="order",
     ),
     _field(
         "refund_amount",
         "Amount given back",
-        "Cancelamentos e reembolsos (BRL) | Refunded Amount | Valor cancelado",
+        "Cancelamentos e reembolsos (BRL) | Refunded Amount | Valor cancelado | Order Refund Amount",
         holds="number",
         grain="order",
     ),
@@ -254,7 +254,7 @@ CONTEXT_HEADERS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("Estado",): ("state", "status"),
     ("Unidade",): ("unit", "store"),
     ("Desconto", "Discount"): ("order_discount", "discount_rate"),
-    ("Cliente",): ("customer_name", "customer_id"),
+    ("Cliente", "Customer"): ("customer_name", "customer_id"),
     ("Name",): ("order_id", "product_name", "customer_name"),
     ("Nome",): ("product_name", "customer_name"),
     ("Número", "Nº"): ("order_id",),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
+from datapilot_tests.assets.landing.workbooks import packed, workbook
 from datapilot_tests.interfaces.conftest import Answer, Cli
 
 pytestmark = pytest.mark.rule("R11")
@@ -28,7 +30,7 @@ def written(folder: Path, text: str, name: str = "vendas.csv") -> Path:
 def answered(cli: Cli, refused: Answer, **choices: str) -> Answer:
     """Run the command that the refusal names, with each `COLUMN=field` filled in."""
     assert refused.code == 3
-    (command,) = re.findall(r"`(datapilot mapping set .*)`", refused.error)
+    (command, *_) = re.findall(r"`(datapilot mapping set [^`]*)`", refused.error)
     words = shlex.split(command)
     assert words[0] == "datapilot"
     chosen = [f"{choices[word[7:]]}={word[7:]}" if word.startswith("COLUMN=") else word for word in words[1:]]
@@ -73,6 +75,50 @@ def test_the_command_of_a_missing_column_works_with_the_choice_filled_in(
     file.unlink()
     assert answered(acme, refused, **choices).code == 0
     file = written(tmp_path, f"{header}\n{line}\n")
+    assert acme("land", file, "--org", "acme", "--format", "json").rows[0]["verdict"] == "accepted"
+
+
+@pytest.mark.reason("HEADER_NOT_FOUND")
+def test_a_file_of_unknown_titles_is_shown_and_its_command_filled_in_makes_it_land(acme: Cli, tmp_path: Path) -> None:
+    file = written(tmp_path, "Ref;Quando;Artigo;Quanto\nx1;02/01/2024;Café;5,00\nx2;03/01/2024;Chá;7,00\n")
+    shown = acme("mapping", "show", "--org", "acme", "--file", file, "--format", "json")
+    assert shown.code == 3
+    assert "HEADER_NOT_FOUND" in shown.error
+    assert [row["column"] for row in shown.rows] == ["Ref", "Quando", "Artigo", "Quanto"]
+    refused = acme("land", file, "--org", "acme")
+    assert "HEADER_NOT_FOUND" in refused.error
+    assert answered(acme, refused, order_id="Ref").code == 0
+    assert acme("mapping", "set", "--org", "acme", "--file", file, "Artigo=product_name").code == 0
+    assert acme("land", file, "--org", "acme", "--format", "json").rows[0]["verdict"] == "accepted"
+
+
+@pytest.mark.rule("R15")
+@pytest.mark.parametrize("choice", [0, 1], ids=["of the line", "of the order"])
+def test_each_answer_to_an_unclear_amount_lands_the_file(acme: Cli, tmp_path: Path, choice: int) -> None:
+    file = written(tmp_path, "Pedido;Data;Produto;Qtd;Valor\n1;02/01/2024;A;1;9,00\n1;02/01/2024;B;1;9,00\n")
+    refused = acme("land", file, "--org", "acme")
+    assert "COLUMNS_CONFLICT" in refused.error
+    command = re.findall(r"`datapilot (mapping set [^`]*)`", refused.error)[choice]
+    assert acme(*shlex.split(command)).code == 0
+    assert acme("land", file, "--org", "acme", "--format", "json").rows[0]["verdict"] == "accepted"
+
+
+@pytest.mark.rule("R6")
+@pytest.mark.parametrize("suffix", ["csv.gz", "zip", "xlsx"])
+def test_a_packed_file_is_shown_mapped_and_landed_like_a_plain_one(acme: Cli, tmp_path: Path, suffix: str) -> None:
+    rows = [["Ref", "Quando", "Artigo", "Quanto"], ["x1", "02/01/2024", "Café", "5,00"]]
+    text = "".join(";".join(row) + "\n" for row in rows)
+    content = {
+        "csv.gz": lambda: gzip.compress(text.encode()),
+        "zip": lambda: packed({"vendas.csv": text, "LEIAME.txt": "Olá"}),
+        "xlsx": lambda: workbook(("Vendas", rows), ("Notas", [["Olá"]])),
+    }[suffix]()
+    file = tmp_path / f"vendas.{suffix}"
+    file.write_bytes(content)
+    assert "HEADER_NOT_FOUND" in acme("land", file, "--org", "acme").error
+    pairs = ("Ref=order_id", "Quando=sold_at", "Artigo=product_name", "Quanto=line_amount")
+    assert acme("mapping", "set", "--org", "acme", "--file", file, *pairs).code == 0
+    assert fields(acme, file) == dict(pair.split("=") for pair in pairs)
     assert acme("land", file, "--org", "acme", "--format", "json").rows[0]["verdict"] == "accepted"
 
 

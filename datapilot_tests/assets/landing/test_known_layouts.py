@@ -79,8 +79,10 @@ CA-2,11/18/2018,11/21/2018,CG-2,Sean,United States,Austin,Texas,OFF-1,Office,Sto
 COURSE = """id_venda;data_venda;cliente_id;Produto;Categoria;Quantidade;preco_unitario;desconto_pct;Vendedor;Filial;forma_pagamento
 1;02/01/2024;C1;Café;Bebidas;2;10,00;10;Zé;Centro;Pix
 """
-TIKTOK = """Order ID,Order Status,Created Time,Seller SKU,Product Name,Quantity,Valor Unitário
-577,Completed,02/01/2024 10:00:00,S1,Cup,2,15.00
+TIKTOK = """Order ID,Order Status,Seller SKU,Product Name,Variation,Quantity,Sku Quantity of return,SKU Unit Original Price,SKU Subtotal Before Discount,SKU Platform Discount,SKU Seller Discount,SKU Subtotal After Discount,Shipping Fee After Discount,Order Amount,Order Refund Amount,Created Time
+577,Completed,S1,Cup,Blue,2,0,15.00,30.00,1.00,3.00,26.00,5.00,49.00,0.00,02/01/2024 10:00:00
+577,Completed,S2,Plate,Red,1,0,20.00,20.00,0.00,2.00,18.00,5.00,49.00,0.00,02/01/2024 10:00:00
+578,Canceled,S1,Cup,Blue,1,0,15.00,15.00,0.00,0.00,15.00,5.00,20.00,20.00,03/01/2024 10:00:00
 """
 
 TAKEN = {
@@ -111,7 +113,22 @@ TAKEN = {
     "UCI": (UCI, "96.90", {"Price": "unit_price", "Description": "product_name"}),
     "Superstore": (SUPERSTORE, "284.33", {"Category": "category", "Discount": "discount_rate", "Sales": "line_amount"}),
     "course": (COURSE, "20", {"desconto_pct": "discount_rate", "id_venda": "order_id"}),
-    "TikTok": (TIKTOK, "30", {"Seller SKU": "sku", "Created Time": "sold_at"}),
+    "TikTok": (
+        TIKTOK,
+        "65",
+        {
+            "Seller SKU": "sku",
+            "Created Time": "sold_at",
+            "Variation": "variant",
+            "SKU Unit Original Price": "unit_price",
+            "SKU Subtotal Before Discount": "line_amount",
+            "SKU Seller Discount": "line_discount",
+            "Shipping Fee After Discount": "order_freight",
+            "Order Amount": "order_total",
+            "Order Refund Amount": "refund_amount",
+            "Sku Quantity of return": "returned_quantity",
+        },
+    ),
 }
 
 
@@ -131,6 +148,9 @@ def test_a_known_layout_is_taken_for_what_it_is(tmp_path: Path, layout: str) -> 
         (NFE, "Data/Hora"),
         (NFE, "NÚMERO"),
         (SUPERSTORE, "Sub-Category"),
+        (TIKTOK, "SKU Subtotal After Discount"),
+        # What the platform pays is no discount of the shop's.
+        (TIKTOK, "SKU Platform Discount"),
         (STRIPE, "Description"),
         (SHOPEE, "Valor Total"),
         (SHOPEE, "Taxa de comissão bruta"),

@@ -38,6 +38,17 @@ def test_two_columns_of_one_field(tmp_path: Path) -> None:
     assert command == "datapilot mapping set --org acme --file FILE Pedido=order_id 'Nº Pedido=extras'"
 
 
+def test_an_amount_of_line_or_order_is_asked_with_both_sums(tmp_path: Path) -> None:
+    lines = "1;02/01/2024;A;1;900,00\r\n1;02/01/2024;B;1;900,00\r\n"
+    found, (line, order) = split_detail(refusal(tmp_path, f"Pedido;Data;Produto;Qtd;Valor\r\n{lines}"), "pt-BR")
+    assert found == (
+        "'Valor': um só valor em 1 de 1 pedidos de várias linhas; lida por linha a coluna soma R$ 1.800,00, por"
+        " pedido R$ 900,00"
+    )
+    assert line.purpose == "para usar como line_amount"
+    assert order.purpose == "para usar como order_total, sem Produto"
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
