@@ -77,8 +77,9 @@ class Questions:
             for column in sorted(decided, key=lambda column: column.position)
         )
         free = [column.position for column in decided if column.field is None and not facts.is_empty(column.position)]
-        # A price alone lacks the quantity, not the amount.
-        priced = any(column.field == "unit_price" for column in decided)
+        # A price alone lacks the quantity, not the amount; where each line is one unit it is the line's value.
+        price = next((column.column for column in decided if column.field == "unit_price"), None)
+        priced = price is not None
         wanted = [("quantity",) if fields[0] == "line_amount" and priced else fields for fields in missing]
         pairs = [self._proposed(fields, sorted(free), perhaps, facts) for fields in wanted]
         names = "; ".join(_WORDING.get(fields[0], fields[0]) for fields in missing)
@@ -87,8 +88,14 @@ class Questions:
         return Refusal(
             code,
             f"missing: {names}; found: {found}; free: {unused}; if a column is what is missing{guess}: "
-            f"{self.command(pairs)}",
+            f"{self.command(pairs)}{self._one_unit(price, wanted)}",
         )
+
+    def _one_unit(self, price: str | None, wanted: Sequence[tuple[str, ...]]) -> str:
+        """The command for a file of prices without quantities, when nothing else is missing."""
+        if price is None or list(wanted) != [("quantity",)]:
+            return ""
+        return f"; if each line is one unit: {self.command([(price, 'line_amount')])}"
 
     def _proposed(
         self, fields: Sequence[str], free: Sequence[int], perhaps: Mapping[int, tuple[str, ...]], facts: ColumnFacts

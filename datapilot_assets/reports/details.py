@@ -63,6 +63,7 @@ _CLAUSES = (
     (re.compile(r"to take it as (\w+) without (.+)"), r"para usar como \1, sem \2"),
     (re.compile(r"to take it as (\w+)"), r"para usar como \1"),
     (re.compile(r"to take (.+)"), r"para usar \1"),
+    (re.compile(r"if each line is one unit"), "se cada linha é uma unidade"),
     (re.compile(r"if a column is what is missing"), "se uma das colunas for a que falta"),
     (re.compile(r"\(put a free column in place of COLUMN\)"), "(ponha uma coluna livre no lugar de COLUMN)"),
 )

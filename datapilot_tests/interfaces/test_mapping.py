@@ -103,6 +103,19 @@ def test_each_answer_to_an_unclear_amount_lands_the_file(acme: Cli, tmp_path: Pa
     assert acme("land", file, "--org", "acme", "--format", "json").rows[0]["verdict"] == "accepted"
 
 
+@pytest.mark.reason("COLUMNS_MISSING")
+@pytest.mark.rule("R16")
+def test_prices_without_quantities_are_the_lines_value_only_when_the_sender_says_so(acme: Cli, tmp_path: Path) -> None:
+    file = written(tmp_path, "Data;Produto;Preço Unitário\n02/01/2024;A;9,00\n03/01/2024;B;5,00\n")
+    refused = acme("land", file, "--org", "acme")
+    assert "COLUMNS_MISSING" in refused.error
+    (command,) = re.findall(r"if each line is one unit: `datapilot (mapping set [^`]*)`", refused.error)
+    assert acme(*shlex.split(command)).code == 0
+    (landed,) = acme("land", file, "--org", "acme", "--format", "json").rows
+    assert landed["verdict"] == "accepted"
+    assert fields(acme, file)["Preço Unitário"] == "line_amount"
+
+
 @pytest.mark.rule("R6")
 @pytest.mark.parametrize("suffix", ["csv.gz", "zip", "xlsx"])
 def test_a_packed_file_is_shown_mapped_and_landed_like_a_plain_one(acme: Cli, tmp_path: Path, suffix: str) -> None:
