@@ -14,6 +14,7 @@ from datapilot_domain.contracts.sales_kinds import (
     FEE_NAMES,
     NAMES_OF_CODES,
     NATURES,
+    NO_REASON,
     TILL_HEADERS,
 )
 from datapilot_domain.landing import Layout
@@ -99,7 +100,8 @@ def event_sql(layout: Layout) -> str:
         nature = _plain("raw_operation_nature")
         branches += [f"WHEN regexp_full_match({nature}, '{pattern}') THEN '{kind}'" for kind, pattern in NATURES]
     if layout.has("cancel_reason") and not (layout.has("status") or layout.has("payment_status")):
-        branches.append("WHEN raw_cancel_reason IS NOT NULL THEN 'cancellation'")
+        says_none = f"regexp_full_match({_plain('raw_cancel_reason')}, '{NO_REASON}')"
+        branches.append(f"WHEN raw_cancel_reason IS NOT NULL AND NOT {says_none} THEN 'cancellation'")
     if layout.has("product_name"):
         branches.append(f"WHEN regexp_full_match({_plain('product_name')}, '{FEE_NAMES}') THEN 'adjustment'")
     if layout.has("sku"):

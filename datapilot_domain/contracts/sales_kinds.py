@@ -41,6 +41,9 @@ NAMES_OF_CODES = (
 
 # A line that only announces how many products of one sale follow; the money is on those (Mercado Livre).
 PACKAGE_STATUS = r"pacote (?:de|com) \d+ produtos?|package of \d+ (?:products?|items?)"
+# What programs write, lower case without accents, where there was no cancellation (RE2, matched whole).
+NO_REASON = "[-–—_.*/ 0]*|n/?a|nao|no|n|false|falso|null|none|nenhum[ao]?|sem (?:motivo|cancelamento)|nao se aplica"
+
 # Headers of numbers that start again: every till counts its own coupons, and starts over.
 COUPON_HEADERS = frozenset(
     "cupom | n cupom | n do cupom | numero cupom | numero do cupom | cupom fiscal | coo | ccf".split(" | ")

@@ -84,6 +84,15 @@ def test_a_reason_of_cancellation_makes_a_document_only_where_no_status_says_it(
     assert (row["event_type"], row["sale_status"]) == ("sale", "cancelled")
 
 
+@pytest.mark.rule("R17")
+@pytest.mark.parametrize("nothing", ["", "-", "0", "N/A", "Não", "Nenhum", "Sem motivo", "NULL"])
+def test_a_till_that_writes_something_where_nothing_was_cancelled_still_sold(tmp_path: Path, nothing: str) -> None:
+    header = "Loja;PDV;Data Mov.;Cupom;Descrição;Qtde;Vlr. Total;Motivo Cancelamento"
+    lines = [f"1;3;02/01/2024;000123;Café;1;5,00;{nothing}", "1;3;02/01/2024;000124;Café;1;5,00;Não passou o cartão"]
+    _, rows, _ = decode(tmp_path, table(*lines, header=header))
+    assert [row["event_type"] for row in rows] == ["sale", "cancellation"]
+
+
 @pytest.mark.rule("R20")
 @pytest.mark.rule("R9")
 def test_a_coupon_number_starts_again_at_every_till_and_day(tmp_path: Path) -> None:
