@@ -14,7 +14,7 @@ import duckdb
 from datapilot_assets.landing.corrected import read_cells
 from datapilot_assets.landing.correction_cells import CORRECTABLE, Convention, Reader, guarded, shown_record
 from datapilot_assets.landing.corrections import POINTER, pointer
-from datapilot_assets.landing.intake import fetch_indexes
+from datapilot_assets.landing.kept import fetch_indexes
 from datapilot_domain.contracts.sales import BRONZE_SALES, FAMILY, SALES_QUARANTINE
 from datapilot_domain.landing import LandingEntry, active_entries, current_entries
 from datapilot_domain.organizations import Organization, OrgId

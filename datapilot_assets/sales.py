@@ -27,7 +27,7 @@ from datapilot_assets.gold.sales_month import sales_month
 from datapilot_assets.gold.sales_products import sales_products
 from datapilot_assets.gold.sales_source_month import sales_source_month
 from datapilot_assets.landing.effects import Resolution, resolve
-from datapilot_assets.landing.intake import fetch_indexes
+from datapilot_assets.landing.kept import fetch_indexes
 from datapilot_assets.landing.sources import match_months
 from datapilot_assets.refinement import Built, Family, Gate, RefineRun, Step
 from datapilot_assets.silver.sales import classify_sales, count_fates, sales_quarantine, silver_sales

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from datapilot_assets.landing.effects import Resolution, resolve
 from datapilot_assets.landing.holds import layout_drift, mapping_command
-from datapilot_assets.landing.intake import fetch_indexes
+from datapilot_assets.landing.kept import fetch_indexes
 from datapilot_assets.landing.sources import compare_source
 from datapilot_domain.contracts.sales import FAMILY
 from datapilot_domain.held import choices, open_entries

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from datapilot_assets.landing.decode import connect, open_facts
 from datapilot_assets.landing.headers import HeaderMapping, judge_headers
-from datapilot_assets.landing.intake import files_prefix
+from datapilot_assets.landing.kept import files_prefix
 from datapilot_assets.landing.spool import spool_records
 from datapilot_assets.landing.tables import Table, find_table
 from datapilot_domain.landing import LandingEntry

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from datapilot_assets.landing.acceptance import decide_again
 from datapilot_assets.landing.decode import recipe_of
-from datapilot_assets.landing.intake import decide_again
 from datapilot_domain.contracts.sales import FAMILY
 from datapilot_domain.landing import (
     CORRECTIONS,

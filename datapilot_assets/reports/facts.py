@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from datapilot_assets.landing.effects import Resolution, resolve
-from datapilot_assets.landing.intake import fetch_indexes
+from datapilot_assets.landing.kept import fetch_indexes
 from datapilot_assets.reports.corrections import CorrectedRecords
 from datapilot_assets.reports.details import split_detail
 from datapilot_assets.reports.figures import MonthHistory, exact

@@ -53,7 +53,8 @@ def decide(
 ) -> None:
     """Decide on a held file: its kept bytes are landed again with what you say, as of when it arrived."""
     from datapilot_assets.landing.inbox import inbox_key
-    from datapilot_assets.landing.intake import decide_against, fetch_bytes
+    from datapilot_assets.landing.intake import decide_against
+    from datapilot_assets.landing.kept import fetch_bytes
 
     choice: dict[str, Any] = {"replaces": replaces, "complete": complete}
     choice = {name: value for name, value in choice.items() if value is not None}

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from datapilot_assets.landing.effects import resolve
-from datapilot_assets.landing.intake import fetch_indexes
+from datapilot_assets.landing.kept import fetch_indexes
 from datapilot_domain.contracts.sales import FAMILY, SALES_QUARANTINE, SILVER_SALES
 from datapilot_domain.landing import active_entries, counted_entries
 from datapilot_domain.organizations import OrgId
