@@ -12,7 +12,8 @@ from pathlib import Path
 import duckdb
 
 from datapilot_assets.landing.dialect import normalise_header
-from datapilot_assets.landing.effects import Resolution, money
+from datapilot_assets.landing.effects import Resolution
+from datapilot_assets.landing.order_notices import money
 from datapilot_domain.landing import LandingEntry, Layout, Notice, counted_entries
 from datapilot_domain.organizations import Organization
 from datapilot_domain.reasons import REASONS

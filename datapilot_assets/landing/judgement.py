@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from datapilot_assets.landing.effects import Resolution, money, order_notices, resolve, touched_months
+from datapilot_assets.landing.effects import Resolution, resolve, touched_months
 from datapilot_assets.landing.holds import (
     Drift,
     Hold,
@@ -17,6 +17,7 @@ from datapilot_assets.landing.holds import (
     percent,
     value_of,
 )
+from datapilot_assets.landing.order_notices import money, order_notices
 from datapilot_assets.landing.sources import compare_sources
 from datapilot_assets.landing.versions import version_notices
 from datapilot_domain.held import choices

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from datapilot_assets.events import column_schema, landing_key
-from datapilot_assets.landing.effects import money
+from datapilot_assets.landing.order_notices import money
 from datapilot_domain.contracts.sales import BRONZE_SALES
 from datapilot_domain.fingerprints import NOTHING_LANDED
 from datapilot_domain.landing import LandingEntry, landed_hashes

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from datapilot_assets.landing.effects import Resolution, money
+from datapilot_assets.landing.effects import Resolution
+from datapilot_assets.landing.order_notices import money
 from datapilot_domain.landing import LandingEntry, Notice
 
 _NAMED = 20

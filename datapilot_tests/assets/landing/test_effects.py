@@ -18,7 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datapilot_assets.landing.effects import Resolution, order_notices, resolve, touched_months
+from datapilot_assets.landing.effects import Resolution, resolve, touched_months
+from datapilot_assets.landing.order_notices import order_notices
 from datapilot_domain.landing import (
     Declaration,
     LandingEntry,
