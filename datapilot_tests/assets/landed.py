@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame, SparkSession
 from datapilot_assets.landing.decode import Decoded, decode_sales
 from datapilot_assets.landing.dialect import header_hash
 from datapilot_assets.landing.effects import REVISED_SCHEMA
-from datapilot_assets.sales import ENTRIES, entry_facts
+from datapilot_assets.sales_silver import ENTRIES, entry_facts
 from datapilot_assets.silver.sales import classify_sales, count_fates, sales_quarantine, silver_sales
 from datapilot_domain.contracts.sales import BRONZE_SALES
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS

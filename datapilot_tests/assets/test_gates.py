@@ -11,7 +11,7 @@ from typing import Any, cast
 import pyarrow as pa
 import pytest
 
-from datapilot_assets import sales
+from datapilot_assets import sales_gold, sales_silver
 from datapilot_assets.gates import arrow_contract_gates
 from datapilot_assets.landing.effects import resolve
 from datapilot_domain.contracts import CONTRACTS
@@ -55,12 +55,12 @@ ALL_LINES = {("2024-01", "BRL"): Decimal(10)}
 @pytest.mark.rule("R17")
 @pytest.mark.reason("SUMS_DIFFER")
 def test_a_day_that_is_missing_or_a_line_without_a_measure_is_found() -> None:
-    assert sales._sums_gates(tables(), ALL_LINES, [JANUARY])[JANUARY].passed
+    assert sales_gold.sums_gates(tables(), ALL_LINES, [JANUARY])[JANUARY].passed
     without_day = tables(gold__sales_daily=gold("gold.sales_daily"))
     more_lines = {("2024-01", "BRL"): Decimal("10.01")}
     for found in (
-        sales._sums_gates(without_day, ALL_LINES, [JANUARY])[JANUARY],
-        sales._sums_gates(tables(), more_lines, [JANUARY])[JANUARY],
+        sales_gold.sums_gates(without_day, ALL_LINES, [JANUARY])[JANUARY],
+        sales_gold.sums_gates(tables(), more_lines, [JANUARY])[JANUARY],
     ):
         assert (found.code, found.passed, found.severity) == ("SUMS_DIFFER", False, "ERROR")
 
@@ -86,6 +86,6 @@ def test_a_record_that_reaches_no_fate_is_found(lost: int) -> None:
     fate = Counter(good=5 - lost, quarantined=3, superseded=0)
     fates = [{"month": str(month), "source_id": "main", **fate, "warned_lines": {}, "warned_amount": {}}]
     active = [cast(Any, SimpleNamespace(entry=landed))]
-    gates = sales._silver_gates(cast(Any, run), [month], fates, resolve([], {}), active)[month]
+    gates = sales_silver.silver_gates(cast(Any, run), [month], fates, resolve([], {}), active)[month]
     (found,) = [gate for gate in gates if gate.code == "CONSERVATION_BROKEN"]
     assert found.passed == (not lost)

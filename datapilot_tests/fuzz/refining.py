@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from datapilot_assets.gold.sales_month import sales_month
 from datapilot_assets.landing.effects import REVISED_SCHEMA
-from datapilot_assets.sales import ENTRIES, entry_facts
+from datapilot_assets.sales_silver import ENTRIES, entry_facts
 from datapilot_assets.silver.sales import classify_sales, sales_quarantine, silver_sales
 from datapilot_domain.contracts.sales import BRONZE_SALES
 from datapilot_domain.landing import Layout as LandedLayout

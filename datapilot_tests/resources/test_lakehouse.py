@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
@@ -433,6 +434,8 @@ def _values(field: pa.Field, text: str = "x") -> pa.Array:
         return pa.array([[(text, text)]], field.type)
     if pa.types.is_list(field.type):
         return pa.array([[text]], field.type)
+    if pa.types.is_decimal(field.type):
+        return pa.array([Decimal(1)], field.type)
     return pa.array([1], pa.int64() if pa.types.is_timestamp(field.type) else pa.int32()).cast(field.type)
 
 
