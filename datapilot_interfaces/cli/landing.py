@@ -159,8 +159,15 @@ def landed_row(item: Landed) -> Row:
 
 
 def verdict_line(item: Landed, organization: Organization) -> str:
+    """What became of a file that was not taken, worded as its report words it, in the organization's language."""
+    from datapilot_assets.reports.details import split_detail
+    from datapilot_assets.reports.steps import for_file
+
     reason = REASONS.get(item.reason or "")
     if reason is None:
         return error_line((item.reason or item.verdict.value).upper(), f"{item.file}: {item.detail}")
-    what = f"{item.file}: {reason.text(organization.locale)} {item.detail}"
+    found, commands = split_detail(item.detail, organization.locale)
+    ready = [(purpose, for_file(item.entry, command)) for purpose, command in commands]
+    told = [f"{purpose}: `{command}`" if purpose else f"`{command}`" for purpose, command in ready]
+    what = f"{item.file}: {reason.text(organization.locale)} {'; '.join([found, *told] if found else told)}"
     return error_line(reason.code, what, reason.remedy(organization.locale))
