@@ -22,14 +22,15 @@ from datapilot_assets.landing.events import create_events
 from datapilot_assets.landing.headers import map_headers
 from datapilot_assets.landing.ignored import check_totals, set_aside
 from datapilot_assets.landing.meanings import create_meanings
-from datapilot_assets.landing.records import create_body, create_filled, create_source, declares_utc, write_records
+from datapilot_assets.landing.records import create_body, create_filled, create_source, declares_utc
+from datapilot_assets.landing.records_file import write_records
 from datapilot_assets.landing.shares import create_shares
 from datapilot_assets.landing.spool import Spool, spool_records
 from datapilot_assets.landing.tables import Table, find_table
 from datapilot_assets.landing.typed import TypedColumns, create_typed
 from datapilot_assets.landing.units import (
-    create_customers,
     create_lines,
+    create_orders,
     decide,
     find_main_month,
     line_level_fields,
@@ -105,14 +106,17 @@ def decode_sales(
         layout, mapping, columns, unproven_totals = _read_layout(
             connection, spool, table, organization, calendar, file_name
         )
-        create_source(connection, dialect.columns, mapping, layout.decimal_marks)
+        keeps_order = create_body(connection)  # once more: totals are settled now
+        regular = len(spool.files) == 1
+        create_source(connection, dialect.columns, mapping, layout.decimal_marks, regular=regular)
         if overlay:
             correct_source(connection, overlay, layout)
             columns = columns.of_any_text()
         lines = _count(connection, "body")
         if not lines and header_only_month is None:
             raise Refusal("NO_GOOD_ROW", "the file has a header and no line; to say zero, declare complete")
-        create_filled(connection, fill_continuations(connection, mapping), mapping)
+        continued = fill_continuations(connection, mapping)
+        create_filled(connection, continued, mapping)
         create_typed(connection, layout, organization.time_zone, columns)
         create_meanings(connection, has_status=layout.has("status") or layout.has("payment_status"))
         create_events(connection, layout, calendar)
@@ -121,15 +125,16 @@ def decode_sales(
         if main_month is None or (lines and not _good_rows(connection)):
             raise _no_good_row(connection, dialect, mapping, calendar)
         create_lines(connection, calendar, main_month)
+        create_orders(connection, layout)
         layout = layout.model_copy(update={"line_level": line_level_fields(connection, layout)})
         create_shares(connection, layout)
         recipe = recipe_of(layout, organization, overlay.applied if overlay else ())
         content = content_id(sha256, recipe)
-        customer = create_customers(connection, customer_key, layout.mapping)
         records_file, units_file = workdir / "records.parquet", workdir / "units.parquet"
-        write_records(connection, records_file, layout, content, customer)
-        write_units(connection, units_file, layout)
         ignored = _count(connection, "ignored")
+        in_order = keeps_order and regular and not (continued or overlay)
+        write_records(connection, records_file, layout, content, customer_key, in_order=in_order)
+        write_units(connection, units_file, layout)
         months = _months(connection, main_month, ignored)
         notices = (
             *_notices(table, mapping, layout, main_month, months),
@@ -310,8 +315,8 @@ def _months(connection: duckdb.DuckDBPyConnection, main_month: Month, ignored: i
 def _incomplete_orders(connection: duckdb.DuckDBPyConnection) -> tuple[Notice, ...]:
     """Orders of which only some lines will stand: the version counts whole all the same (R4)."""
     found = connection.execute(
-        "SELECT order_id FROM decided WHERE NOT keyless GROUP BY unit_hash, order_id "
-        "HAVING bool_or(fit) AND NOT bool_and(fit) ORDER BY order_id"
+        "SELECT any_value(order_id) AS order_id FROM decided SEMI JOIN (SELECT unit_hash FROM orders WHERE is_divided) "
+        "USING (unit_hash) GROUP BY unit_hash ORDER BY order_id"
     ).fetchall()
     named = ", ".join(order for (order,) in found[:_ORDERS_NAMED]) + (" …" if len(found) > _ORDERS_NAMED else "")
     return (Notice(code="ORDERS_INCOMPLETE", values={"count": str(len(found)), "orders": named}),) if found else ()

@@ -1,33 +1,30 @@
-"""The records of a file under the names of the bronze contract, as DuckDB views, and their Parquet file."""
+"""The records of a file under the names of the bronze contract, as DuckDB views."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import duckdb
-import pyarrow
-import pyarrow.parquet
 
-from datapilot_assets.landing.background import consume_behind
 from datapilot_assets.landing.continuation import ORDER_TEXT
-from datapilot_assets.landing.shares import SHARES
 from datapilot_assets.landing.values import number_sql
-from datapilot_domain.contracts.sales import BRONZE_SALES
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
-from datapilot_domain.landing import Layout
-from datapilot_resources.lakehouse import arrow_schema
 
 SURPLUS = "_surplus"
-_BATCH_ROWS = 131_072
+_FEW_IGNORED = 20
 _UTC_HEADER = re.compile(r"(?:^|[^A-Za-z])(?:UTC|GMT)(?:[^A-Za-z+\-]|$)(?![+\-]?\d)", re.IGNORECASE)
-TOLERATED = ("order_freight", "order_tax", "fees", "refund_amount")
 
 
-def create_body(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the view `body`: the cells of the records that are not ignored."""
-    connection.execute("CREATE VIEW body AS SELECT * FROM cells WHERE record_no NOT IN (SELECT record_no FROM ignored)")
+def create_body(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Create the view `body`: the cells of the records that are not ignored; whether a scan keeps their order."""
+    few = connection.execute(f"SELECT record_no FROM ignored ORDER BY record_no LIMIT {_FEW_IGNORED + 1}").fetchall()
+    if keeps_order := len(few) <= _FEW_IGNORED:  # comparisons, unlike a join, leave the records in their order
+        others = " AND ".join(["true", *(f"record_no <> {record_no}" for (record_no,) in few)])
+    else:
+        others = "record_no NOT IN (SELECT record_no FROM ignored)"
+    connection.execute(f"CREATE OR REPLACE VIEW body AS SELECT * FROM cells WHERE {others}")
+    return keeps_order
 
 
 def create_source(
@@ -35,8 +32,13 @@ def create_source(
     columns: Sequence[str],
     mapping: Mapping[int, str],
     marks: Mapping[str, str],
+    *,
+    regular: bool,
 ) -> None:
-    """Create the view `source`: record_no, defect, extras, and every field of the contract as text."""
+    """Create the view `source`: record_no, defect, extras, and every field of the contract as text.
+
+    regular: every record has as many cells as the header.
+    """
     fields = []
     for field in SALES_FIELDS:
         positions = [position for position, name in mapping.items() if name == field.name]
@@ -46,8 +48,8 @@ def create_source(
         # One way to write each accent: "é" of a Mac and "é" of Windows name the same product.
         fields.append(f"{f'nfc_normalize({text})' if field.holds == 'text' else text} AS {field.name}")
     connection.execute(
-        f"CREATE VIEW source AS SELECT record_no, {_defect_sql(columns, mapping)} AS defect, "
-        f"{_extras_sql(connection, columns, mapping)} AS extras, {', '.join(fields)} FROM body"
+        f"CREATE VIEW source AS SELECT record_no, {'NULL::VARCHAR' if regular else _defect_sql(columns, mapping)} "
+        f"AS defect, {_extras_sql(connection, columns, mapping, regular)} AS extras, {', '.join(fields)} FROM body"
     )
 
 
@@ -72,51 +74,6 @@ def create_filled(connection: duckdb.DuckDBPyConnection, continued: bool, mappin
     connection.execute(
         f"CREATE VIEW filled AS SELECT s.* REPLACE ({filled}) FROM source s LEFT JOIN fills f USING (record_no)"
     )
-
-
-def write_records(
-    connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, content_id: str, customer: str
-) -> None:
-    """Write the bronze records; `customer` is the SQL of the customer that `customers` hashes."""
-    of_line = ("month", "sold_on", "event_type", "unit_key", "occurrence", "is_copy", "sale_status", "currency_code")
-    decided = {
-        "content_id": f"'{content_id}'",
-        "customer_key": "c.customer_key",
-        "order_key": "l.order_id",
-        "line_number": "CASE WHEN l.by_number THEN l.line_number END",
-        "status_raw": "t.status_raw",
-        "unreadable": _unreadable_sql(layout),
-        **{name: f"l.{name}" for name in of_line},
-        **{name: f"h.{name}" for name in SHARES},
-    }
-    absent = {field.name for field in SALES_FIELDS if not layout.has(field.name)}
-    columns = {name: decided.get(name, f"s.{name}") for name in BRONZE_SALES.column_names if name not in absent}
-    found = connection.execute(
-        f"""
-        SELECT {", ".join(f"{sql} AS {name}" for name, sql in columns.items())}
-        FROM (SELECT *, {customer} AS customer FROM filled) s
-            LEFT JOIN lines l USING (record_no) LEFT JOIN shares h USING (record_no)
-            LEFT JOIN statuses t USING (status_id) LEFT JOIN customers c USING (customer)
-        """
-    )
-    # Arrow writes in half of DuckDB's time, and fields that the file does not have cost it nothing.
-    schema = arrow_schema(BRONZE_SALES)
-    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
-
-        def write(batch: pyarrow.RecordBatch) -> None:
-            nothing = pyarrow.nulls(batch.num_rows)
-            cells = (batch[field.name] if field.name in columns else nothing for field in schema)
-            typed = [cell.cast(field.type) for cell, field in zip(cells, schema, strict=True)]
-            writer.write_batch(pyarrow.record_batch(typed, schema=schema))
-
-        consume_behind(found.to_arrow_reader(_BATCH_ROWS), write)
-
-
-def _unreadable_sql(layout: Layout) -> str:
-    """Names of the fields whose unreadable text spoils no revenue figure: the line is kept and says so."""
-    names = [name for name in TOLERATED if layout.has(name)]
-    found = ", ".join(f"CASE WHEN s.{name} IS NOT NULL AND l.{name} IS NULL THEN '{name}' END" for name in names)
-    return f"list_filter([{found}], lambda name: name IS NOT NULL)" if names else "CAST(NULL AS VARCHAR[])"
 
 
 def _field_sql(positions: Sequence[int], mark: str) -> str:
@@ -149,7 +106,9 @@ def _defect_sql(columns: Sequence[str], mapping: Mapping[int, str]) -> str:
     )
 
 
-def _extras_sql(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], mapping: Mapping[int, str]) -> str:
+def _extras_sql(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[str], mapping: Mapping[int, str], regular: bool
+) -> str:
     """Columns that no field takes, by their header; columns summed into one field are kept here as well."""
     names = list(mapping.values())
     kept: dict[str, str] = {}
@@ -161,7 +120,9 @@ def _extras_sql(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], m
     keys = ["'" + key.replace("'", "''") + "'" for key in kept]
     values = list(kept.values())
     with_surplus = f"MAP([{', '.join([*keys, repr(SURPLUS)])}], [{', '.join([*values, 'surplus'])}])"
-    without = f"MAP([{', '.join(keys)}], [{', '.join(values)}])" if kept else "NULL"
+    without = f"MAP([{', '.join(keys)}], [{', '.join(values)}])" if kept else "NULL::MAP(VARCHAR, VARCHAR)"
+    if regular:
+        return without
     return f"CASE WHEN surplus IS NOT NULL THEN {with_surplus} ELSE {without} END"
 
 

@@ -32,9 +32,13 @@ class _Share:
     value: str
     takes: str
 
+    @property
+    def field(self) -> str:
+        return ALLOCATED.get(self.name, "amount")
+
 
 def create_shares(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
-    """Create the table `shares` (record_no, SHARES as decimal(18,4)) from `lines`.
+    """Create the view `allocated`: `lines` with SHARES as decimal(18,4).
 
     The value of an order is its single non-zero value, on whichever records the export writes it, fit ones
     first, zero when it is blank everywhere. It is spread in proportion to |amount| (all zero: equally) over
@@ -43,10 +47,6 @@ def create_shares(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None
     Null where the file has no such column.
     """
     fields = [field for field in (*ALLOCATED.values(), "line_discount") if layout.has(field)]
-    if not fields and not layout.is_order_level:
-        columns = ", ".join(f"CAST(NULL AS {_MONEY}) AS {name}" for name in SHARES)
-        connection.execute(f"CREATE TABLE shares AS SELECT CAST(NULL AS INT) AS record_no, {columns} LIMIT 0")
-        return
     turned = _turned(connection, [field for field in fields if field in _EITHER_SIGN])
     value = {field: f"-{field}" if field in turned else field for field in fields}
     own: dict[str, str] = {}
@@ -64,33 +64,40 @@ def create_shares(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None
         own["gross_alloc"] = "amount"
         if not {"order_subtotal", "order_total"} & set(layout.line_level):
             spread.append(_Share("gross_alloc", "amount", "takes"))
-    # Most orders of most files have nothing to spread; only the others are worth a window.
-    filled = " OR ".join(f"{share.value} <> 0" for share in spread) or "false"
+    _create_exceptions(connection, own, spread)
+    every = {name: own.get(name, "NULL") for name in SHARES}
+    shares = "lines"
+    if connection.execute("SELECT 1 FROM shares LIMIT 1").fetchone():
+        every = {name: f"CASE WHEN s.record_no IS NULL THEN {one} ELSE s.{name} END" for name, one in every.items()}
+        shares = "lines LEFT JOIN shares s USING (record_no)"
+    columns = ", ".join(f"CAST({sql} AS {_MONEY}) AS {name}" for name, sql in every.items())
+    connection.execute(f"CREATE VIEW allocated AS SELECT lines.*, {columns} FROM {shares}")
+
+
+def _create_exceptions(connection: duckdb.DuckDBPyConnection, own: dict[str, str], spread: list[_Share]) -> None:
+    """Create the table `shares` (record_no, SHARES) of the records whose shares are not simply their `own` values.
+
+    Most orders of most files have nothing to spread, which is what their lines say themselves: only the others
+    are worth a window. The lines of an order that take no part have no share even of nothing.
+    """
+    filled = " OR ".join(f"has_{share.field}" for share in spread) or "false"
     connection.execute(
-        f"CREATE TEMP TABLE several AS SELECT unit_hash, coalesce(bool_or({filled}), false) "
-        "OR min(coalesce(currency_code, '')) <> max(coalesce(currency_code, '')) AS is_filled "
-        "FROM decided WHERE NOT keyless GROUP BY unit_hash HAVING count(*) > 1"
+        f"CREATE TEMP TABLE filled_orders AS SELECT unit_hash, coalesce({filled}, false) OR several_currencies "
+        "AS is_filled FROM orders"
     )
     connection.execute(
-        "CREATE TEMP TABLE shared AS SELECT l.* FROM lines l SEMI JOIN several s "
-        "ON l.unit_hash = s.unit_hash AND s.is_filled"
-    )
-    nothing = own | {
-        share.name: f"CASE WHEN {_TAKES} THEN {_ZERO} {'ELSE amount ' if share.name == 'gross_alloc' else ''}END"
-        for share in spread
-    }
-    if "refund_alloc" in nothing and "refund_amount" not in layout.line_level:
-        nothing["refund_alloc"] = "NULL"
-    alone = {name: (own.get(name, "NULL"), nothing.get(name, "NULL")) for name in SHARES}
-    shares = ", ".join(
-        f"CAST(CASE WHEN is_filled IS NULL THEN {one} ELSE {each} END AS {_MONEY}) AS {name}"
-        for name, (one, each) in alone.items()
+        "CREATE TEMP TABLE shared AS SELECT * FROM lines SEMI JOIN "
+        "(SELECT unit_hash FROM filled_orders WHERE is_filled) USING (unit_hash)"
     )
     connection.execute(
-        f"CREATE TABLE shares AS SELECT record_no, {shares} FROM lines LEFT JOIN several USING (unit_hash) "
-        "WHERE is_filled IS NOT TRUE"
+        f"CREATE TABLE shares AS SELECT record_no, {_spread_columns(own, spread)} FROM ({_windows(spread)})"
     )
-    connection.execute(f"INSERT INTO shares SELECT record_no, {_spread_columns(own, spread)} FROM ({_windows(spread)})")
+    nothing = own | {share.name: "amount" if share.name == "gross_alloc" else "NULL" for share in spread}
+    columns = ", ".join(f"CAST({nothing.get(name, 'NULL')} AS {_MONEY})" for name in SHARES)
+    connection.execute(
+        f"INSERT INTO shares SELECT record_no, {columns} FROM lines SEMI JOIN "
+        f"(SELECT unit_hash FROM filled_orders WHERE NOT is_filled) USING (unit_hash) WHERE NOT ({_TAKES})"
+    )
 
 
 def _turned(connection: duckdb.DuckDBPyConnection, fields: list[str]) -> set[str]:

@@ -40,14 +40,14 @@ def other_id_columns(layout: Layout) -> tuple[str, ...]:
     return tuple(name for name, text in headers.items() if _ORDER.search(text) and not _NOT_ITS_NUMBER.search(text))
 
 
-def other_ids_sql(layout: Layout) -> str | None:
-    """SQL aggregate over `extras`: the distinct codes in `other_id_columns`; None when there is no such column."""
+def other_ids_sql(layout: Layout) -> str:
+    """SQL over `extras`: the list of the distinct codes in `other_id_columns`; null when there is no such column."""
     columns = other_id_columns(layout)
     if not columns:
-        return None
+        return "NULL"
     values = ["extras['" + name.replace("'", "''") + "']" for name in columns]
     codes = ", ".join(f"CASE WHEN {_CODE.format(value)} THEN {value} END" for value in values)
-    return f"list_sort(list_distinct(flatten(list([{codes}]))))"
+    return f"list_sort(list_distinct([{codes}]))"
 
 
 _ORDERS_OF = """

@@ -41,7 +41,8 @@ _SUSPECT[0x80:] = True
 class Spool:
     """Parquet files of `record_no` int32, `cells` int32 (how many the record has), `surplus` (text of the
     cells beyond the header, null when they are empty) and `c0`, `c1`, … (trimmed text, empty → null).
-    Records are numbered from 1 in file order, the header not counted; `preamble` of them precede it."""
+    Records are numbered from 1 in file order, the header not counted; `preamble` of them precede it. The records
+    of each file are in their order; a second file has those with fewer or more cells than the header, if any."""
 
     files: tuple[Path, ...]
     records: int
@@ -87,7 +88,8 @@ def spool_records(source: TextSource, dialect: Dialect, limits: LandingLimits, w
     records = irregular.last_number - 2  # neither the header nor the end mark
     if records > limits.max_records:
         raise Refusal("LIMIT_EXCEEDED", f"{records} records, the limit is {limits.max_records} records")
-    return Spool((regular, irregular.path), records, dialect.header_row - 1)
+    files = (regular, irregular.path) if irregular.count else (regular,)
+    return Spool(files, records, dialect.header_row - 1)
 
 
 def _regular_batches(source: TextSource, dialect: Dialect, irregular: _Irregular) -> Iterator[pyarrow.RecordBatch]:
@@ -158,7 +160,7 @@ class _Irregular:
         self._rows: list[list[Any]] = []
         # Row numbers taken and not yet passed by the regular rows, in order.
         self.numbers: list[int] = []
-        self.last_number = 0
+        self.last_number = self.count = 0
         self.too_long: int | None = None
         self.ended = False
 
@@ -178,6 +180,7 @@ class _Irregular:
         kept = [cell.strip() or None for cell in cells[: self._width]]
         kept += [None] * (self._width - len(kept))
         self._rows.append([record_no, len(cells), text, *kept])
+        self.count += 1
         if len(self._rows) >= _IRREGULAR_BATCH:
             self._flush()
         return "skip"

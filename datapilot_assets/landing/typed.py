@@ -19,6 +19,9 @@ MAYBE_LINE_LEVEL = tuple(
     if field.holds == "number" and (field.grain == "order" or field.name == "line_discount")
 )
 
+# An unreadable text of these spoils no figure of revenue: the line is kept and says so.
+_TOLERATED = ("order_freight", "order_tax", "fees", "refund_amount")
+
 # Fields whose text decides something beside their number or date.
 RAW_FIELDS = (
     "sold_at", "quantity", "unit_price", "line_amount", "line_discount", "order_discount", "order_total",
@@ -45,7 +48,8 @@ def create_typed(connection: duckdb.DuckDBPyConnection, layout: Layout, time_zon
     quantity_text, amount_text (what the record is worth, as written), line_amount and `raw_<field>` of RAW_FIELDS
     as text; sold_on date (civil, in `time_zone`), line_no int,
     quantity decimal(18,4), unit_price decimal(18,6), written_amount decimal(18,4), and each mapped field of
-    MAYBE_LINE_LEVEL as decimal(18,4). Null where the text is no number or date.
+    MAYBE_LINE_LEVEL as decimal(18,4). Null where the text is no number or date. `unreadable` lists the fields of
+    which that is tolerated.
     """
 
     def number(field: str, scale: int = 4) -> str:
@@ -56,7 +60,10 @@ def create_typed(connection: duckdb.DuckDBPyConnection, layout: Layout, time_zon
         return number_sql(field, mark, scale) if column is None else column.sql(field, mark, scale)
 
     levels = [name for name in MAYBE_LINE_LEVEL if layout.has(name)]
+    tolerated = [name for name in _TOLERATED if name in levels]
     absent = [name for name in ("order_discount", "line_discount") if name not in levels]
+    bad = [f"CASE WHEN filled.{name} IS NOT NULL AND {number(name)} IS NULL THEN '{name}' END" for name in tolerated]
+    unreadable = f"list_filter([{', '.join(bad)}], lambda name: name IS NOT NULL)" if bad else "NULL::VARCHAR[]"
     worth = "coalesce(line_amount, unit_price, order_subtotal, order_total)"
     connection.execute(
         f"""
@@ -67,7 +74,7 @@ def create_typed(connection: duckdb.DuckDBPyConnection, layout: Layout, time_zon
             {columns.dates["sold_at"].sql("sold_at", time_zone)} AS sold_on,
             CASE WHEN regexp_full_match(line_no, '[0-9]{{1,9}}') THEN line_no::INT END AS line_no,
             {number("quantity")} AS quantity, {number("unit_price", 6)} AS unit_price,
-            {number("line_amount")} AS written_amount
+            {number("line_amount")} AS written_amount, {unreadable} AS unreadable
             {"".join(f", {number(name)} AS {name}" for name in (*levels, *absent))}
         FROM filled
         """

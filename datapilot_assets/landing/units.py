@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
-import pyarrow
+import pyarrow.parquet
 
+from datapilot_assets.landing.background import consume_behind
 from datapilot_assets.landing.events import STOCK_MOVE
-from datapilot_assets.landing.sources import other_ids_sql
+from datapilot_assets.landing.sources import other_id_columns, other_ids_sql
 from datapilot_assets.landing.typed import MAYBE_LINE_LEVEL
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
 from datapilot_domain.landing import Layout
 from datapilot_domain.partitions import Calendar, Month
 
-_CUSTOMER = (
-    "coalesce(nullif(regexp_replace(customer_doc, '[^0-9]', '', 'g'), ''), lower(customer_email), "
-    "customer_id, customer_name)"
-)
 _SEPARATOR = "chr(31)"
+_BATCH_ROWS = 131_072
 
 
 def decide(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
     """Create the tables `decided` and `repeats` from `events`.
 
     decided: record_no, order_id, line_no int, sold_on date, amount decimal(18,4) (line value), event_type,
-    status_id, sale_status, currency_code, fit, keyless, unit_hash, line_hash, and each mapped field of
-    MAYBE_LINE_LEVEL as a number.
+    status_id, sale_status, currency_code, fit, keyless, unreadable, unit_hash, line_hash, and each mapped field
+    of MAYBE_LINE_LEVEL as a number.
     repeats: record_no, occurrence, is_copy, by_number, for every record that has equal lines in its unit.
 
     Units are `order, store, order_id, kind[, return date]`; a keyless line's are `line, store, date, sku or
@@ -54,7 +50,7 @@ def decide(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
                         THEN coalesce(sold_on::VARCHAR, '') END) END AS unit
             FROM events)
         SELECT record_no, order_id, line_no, sold_on, amount, event_type, status_id, sale_status,
-            currency_code, fit, keyless, md5(unit) AS unit_hash,
+            currency_code, fit, keyless, unreadable, md5(unit) AS unit_hash,
             md5_number(CASE WHEN keyless THEN unit
                 WHEN line_no IS NOT NULL THEN concat_ws({_SEPARATOR}, unit, 'no', line_no)
                 ELSE concat_ws({_SEPARATOR}, unit, 'of', coalesce(product, ''),
@@ -85,6 +81,29 @@ def decide(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
     )
 
 
+def create_orders(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
+    """Create the table `orders` from `decided`: the orders (units that are not keyless) of several records.
+
+    orders: unit_hash, is_divided (some records are fit, others not), several_currencies, has_amount (some amount is
+    not zero), and for each mapped field of MAYBE_LINE_LEVEL has_<field>, and least_<field> and most_<field> of its
+    values on fit records, other than zero.
+    """
+    levels = [name for name in MAYBE_LINE_LEVEL if layout.has(name)]
+    facts = "".join(
+        f", bool_or({name} <> 0) AS has_{name}, max({name}) FILTER (fit AND {name} <> 0) AS most_{name}, "
+        f"min({name}) FILTER (fit AND {name} <> 0) AS least_{name}"
+        for name in levels
+    )
+    connection.execute(
+        f"""
+        CREATE TABLE orders AS
+        SELECT unit_hash, bool_or(fit) AND NOT bool_and(fit) AS is_divided, bool_or(amount <> 0) AS has_amount,
+            min(coalesce(currency_code, '')) <> max(coalesce(currency_code, '')) AS several_currencies {facts}
+        FROM decided WHERE NOT keyless GROUP BY unit_hash HAVING count(*) > 1
+        """
+    )
+
+
 def line_level_fields(connection: duckdb.DuckDBPyConnection, layout: Layout) -> tuple[str, ...]:
     """Order-level fields with at least two different values, not zero, inside one unit (R15).
 
@@ -93,17 +112,8 @@ def line_level_fields(connection: duckdb.DuckDBPyConnection, layout: Layout) -> 
     levels = [name for name in MAYBE_LINE_LEVEL if layout.has(name)]
     if not levels:
         return ()
-    several = ", ".join(f"bool_or(coalesce(max_{name} <> min_{name}, false))" for name in levels)
-    extremes = ", ".join(
-        f"max({name}) FILTER ({name} <> 0) AS max_{name}, min({name}) FILTER ({name} <> 0) AS min_{name}"
-        for name in levels
-    )
-    found = (
-        connection.execute(
-            f"SELECT {several} FROM (SELECT {extremes} FROM decided WHERE fit AND NOT keyless GROUP BY unit_hash)"
-        ).fetchone()
-        or ()
-    )
+    several = ", ".join(f"bool_or(coalesce(most_{name} <> least_{name}, false))" for name in levels)
+    found = connection.execute(f"SELECT {several} FROM orders").fetchone() or ()
     return tuple(name for name, differs in zip(levels, found, strict=True) if differs)
 
 
@@ -118,43 +128,29 @@ def find_main_month(connection: duckdb.DuckDBPyConnection, calendar: Calendar) -
 
 
 def create_lines(connection: duckdb.DuckDBPyConnection, calendar: Calendar, main_month: Month) -> None:
-    """Create the view `lines`: `decided` with month, occurrence, is_copy, line_number and unit_key.
+    """Create the view `lines`: `decided` with month, occurrence, is_copy, by_number, line_number and unit_key.
 
     line_number: the explicit number of the line where it says which line it is, else its occurrence.
+    is_alone: no other record has the same unit_key and line_no; of some records that have none it is not known.
     """
+    repeated = bool(connection.execute("SELECT 1 FROM repeats LIMIT 1").fetchone())
+    about = ("r.record_no", "r.occurrence", "r.is_copy", "r.by_number")
+    repeat, occurrence, is_copy, by_number = about if repeated else ["NULL"] * len(about)
     connection.execute(
         f"""
         CREATE VIEW lines AS
-        SELECT d.*, coalesce(r.occurrence, 1) AS occurrence, coalesce(r.is_copy, false) AS is_copy,
-            NOT keyless AND line_no IS NOT NULL AND coalesce(r.by_number, true) AS by_number,
-            CASE WHEN NOT keyless AND coalesce(r.by_number, true) THEN coalesce(line_no, 1)
-                ELSE coalesce(r.occurrence, 1) END AS line_number,
+        SELECT d.*, coalesce({occurrence}, 1) AS occurrence, coalesce({is_copy}, false) AS is_copy,
+            NOT keyless AND line_no IS NOT NULL AND coalesce({by_number}, true) AS by_number,
+            CASE WHEN NOT keyless AND coalesce({by_number}, true) THEN coalesce(line_no, 1)
+                ELSE coalesce({occurrence}, 1) END AS line_number,
             CASE WHEN sold_on BETWEEN DATE '{calendar.first.first_day}' AND DATE '{calendar.last.last_day}'
                 THEN strftime(sold_on, '%Y-%m') ELSE '{main_month}' END AS month,
-            CASE WHEN keyless THEN md5(concat_ws({_SEPARATOR}, unit_hash, coalesce(r.occurrence, 1)))
-                ELSE unit_hash END AS unit_key
-        FROM decided d LEFT JOIN repeats r USING (record_no)
+            CASE WHEN keyless THEN md5(concat_ws({_SEPARATOR}, unit_hash, coalesce({occurrence}, 1)))
+                ELSE unit_hash END AS unit_key,
+            {repeat} IS NULL AND (keyless OR line_no IS NOT NULL) AS is_alone
+        FROM decided d {"LEFT JOIN repeats r USING (record_no)" if repeated else ""}
         """
     )
-
-
-def create_customers(connection: duckdb.DuckDBPyConnection, customer_key: bytes, mapping: Mapping[str, str]) -> str:
-    """Create `customers` (customer, customer_key), one HMAC per distinct customer; return the SQL of `customer`.
-
-    A customer is the digits of the document, else the lower-case e-mail, else the id, else the name.
-    """
-    connection.execute("CREATE TABLE customers (customer VARCHAR, customer_key VARCHAR)")
-    if any(name.startswith("customer_") for name in mapping.values()):
-        reading = connection.cursor()
-        found = reading.execute(f"SELECT DISTINCT {_CUSTOMER} AS customer FROM filled")
-        for batch in found.to_arrow_reader(65_536):
-            customers = [text for text in batch.column(0).to_pylist() if text is not None]
-            keys = [hmac.digest(customer_key, text.encode(), "sha256").hex() for text in customers]
-            hashed = pyarrow.table({"customer": customers, "customer_key": keys})
-            connection.register("hashed", hashed)
-            connection.execute("INSERT INTO customers SELECT * FROM hashed")
-            connection.unregister("hashed")
-    return _CUSTOMER
 
 
 def write_units(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout) -> None:
@@ -164,22 +160,43 @@ def write_units(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layou
     status, status_raw, order_level, order_discount and order_freight are what a version that only knows the
     order's total says of it (R4).
     """
-    other_ids = other_ids_sql(layout)
-    extras = "lines JOIN (SELECT record_no, extras FROM filled) USING (record_no)" if other_ids else "lines"
-    total = "max(order_total)" if layout.has("order_total") else "NULL"
-    connection.execute(
-        f"""
-        COPY (SELECT unit_key, max(event_type) AS event_type, any_value(order_id) AS order_id, line_no,
-                sold_on, any_value(month) AS month, count(*)::INT AS records,
-                CAST(sum(coalesce(gross_alloc, amount)) AS DECIMAL(28,4)) AS amount,
-                CAST({other_ids or "NULL"} AS VARCHAR[]) AS other_ids,
-                CAST({total} AS DECIMAL(18,4)) AS order_total,
-                any_value(t.sale_status) AS status, any_value(t.status_raw) AS status_raw,
-                {str(layout.is_order_level).lower()} AS order_level,
-                CAST(sum(order_discount_alloc) AS DECIMAL(18,4)) AS order_discount,
-                CAST(sum(freight_alloc) AS DECIMAL(18,4)) AS order_freight
-            FROM {extras} LEFT JOIN shares USING (record_no) LEFT JOIN statuses t USING (status_id)
-            GROUP BY unit_key, line_no, sold_on)
-        TO '{path}' (FORMAT parquet)
-        """
+    columns = _index_columns(layout)
+    each = ", ".join(f"CAST({value} AS {kind}) AS {name}" for name, kind, value, _ in columns)
+    summed = ", ".join(
+        f"CAST({aggregate.format(value)} AS {kind}) AS {name}" for name, kind, value, aggregate in columns
+    )
+    records = "allocated LEFT JOIN statuses t USING (status_id)"
+    if other_id_columns(layout):
+        records += " JOIN (SELECT record_no, extras FROM filled) USING (record_no)"
+    found = connection.execute(
+        f"SELECT {each} FROM {records} WHERE is_alone UNION ALL "
+        f"SELECT {summed} FROM {records} WHERE NOT is_alone GROUP BY unit_key, line_no, sold_on"
+    ).to_arrow_reader(_BATCH_ROWS)
+    few = ["event_type", "sold_on", "month", "records", "status", "status_raw", "order_level", "line_no"]
+    with pyarrow.parquet.ParquetWriter(path, found.schema, use_dictionary=few) as writer:
+        consume_behind(found, writer.write_batch)
+
+
+def _index_columns(layout: Layout) -> tuple[tuple[str, str, str, str], ...]:
+    """Columns of the index: name, type, SQL of a record's value, and how those of several become one."""
+    total = "order_total" if layout.has("order_total") else "NULL"
+    level = str(layout.is_order_level).lower()
+    first = "arg_min({}, record_no)"
+    ids = "list_sort(list_distinct(flatten(list({}))))"
+    return (
+        ("unit_key", "VARCHAR", "unit_key", "{}"),
+        ("event_type", "VARCHAR", "event_type", "max({})"),
+        ("order_id", "VARCHAR", "order_id", "any_value({})"),
+        ("line_no", "INT", "line_no", "{}"),
+        ("sold_on", "DATE", "sold_on", "{}"),
+        ("month", "VARCHAR", "month", "any_value({})"),
+        ("records", "INT", "1", "sum({})"),
+        ("amount", "DECIMAL(28,4)", "coalesce(gross_alloc, amount)", "sum({})"),
+        ("other_ids", "VARCHAR[]", other_ids_sql(layout), ids if other_id_columns(layout) else "any_value({})"),
+        ("order_total", "DECIMAL(18,4)", total, "max({})"),
+        ("status", "VARCHAR", "t.sale_status", first),
+        ("status_raw", "VARCHAR", "t.status_raw", first),
+        ("order_level", "BOOLEAN", level, "any_value({})"),
+        ("order_discount", "DECIMAL(18,4)", "order_discount_alloc", "sum({})"),
+        ("order_freight", "DECIMAL(18,4)", "freight_alloc", "sum({})"),
     )
