@@ -7,51 +7,51 @@ from datapilot_domain.reasons.reason import reason
 NOTICES = (
     reason(
         "ORDERS_KEPT", "notice",
-        "{count} pedidos de antes não estão neste arquivo e foram mantidos, {amount}: {orders}.",
-        "{count} earlier orders are not in this file and were kept, {amount}: {orders}.",
+        "Pedidos de antes que não estão neste arquivo e foram mantidos: {count}, {amount} ({orders}).",
+        "Earlier orders that are not in this file and were kept: {count}, {amount} ({orders}).",
         "Para removê-los, envie com complete=AAAA-MM ou replaces=NOME.",
         "To remove them, land the file with --complete YYYY-MM or --replaces NAME.",
     ),
     reason(
         "ORDERS_REMOVED", "notice",
-        "{count} pedidos de antes saíram por declaração deste arquivo, {amount}: {orders}.",
-        "{count} earlier orders were removed by this file's declaration, {amount}: {orders}.",
+        "Pedidos de antes que saíram por declaração deste arquivo: {count}, {amount} ({orders}).",
+        "Earlier orders removed by this file's declaration: {count}, {amount} ({orders}).",
         "Para desfazer, envie de novo o arquivo anterior com uma nova declaração.",
         "To undo it, land the earlier file again with a new declaration.",
     ),
     reason(
         "ORDERS_INCOMPLETE", "notice",
-        "{count} pedidos têm linhas em quarentena e contam sem elas: {orders}.",
-        "{count} orders have lines in quarantine and count without them: {orders}.",
+        "Pedidos com linhas em quarentena, que contam sem elas: {count} ({orders}).",
+        "Orders with lines in quarantine, which count without them: {count} ({orders}).",
         "Corrija as linhas em quarentena e envie-as de novo.", "Correct the quarantined lines and send them again.",
     ),
     reason(
         "PAID_NOW_OPEN", "notice",
-        "{count} pedidos que estavam pagos voltaram a ficar em aberto neste arquivo, {amount}: {orders}.",
-        "{count} orders that were paid are open again in this file, {amount}: {orders}.",
+        "Pedidos que estavam pagos e voltaram a ficar em aberto neste arquivo: {count}, {amount} ({orders}).",
+        "Orders that were paid and are open again in this file: {count}, {amount} ({orders}).",
         "Confira a situação destes pedidos: eles saíram da receita.",
         "Check the status of these orders: they left revenue.",
     ),
     reason(
         "ORDER_TOTAL_DIFFERS", "notice",
-        "{count} pedidos têm neste arquivo um total diferente da soma dos itens já recebidos, diferença de {amount}:"
-        " {orders}. Os itens foram mantidos.",
-        "{count} orders have a total in this file that is not the sum of the items received before, a difference of"
-        " {amount}: {orders}. The items were kept.",
+        "Pedidos com total diferente da soma dos itens já recebidos: {count}, diferença de {amount} ({orders})."
+        " Os itens foram mantidos.",
+        "Orders whose total in this file is not the sum of the items received before: {count}, a difference of"
+        " {amount} ({orders}). The items were kept.",
         "Se o total novo é o certo, envie os itens destes pedidos de novo.",
         "If the new total is right, send the items of these orders again.",
     ),
     reason(
         "LINES_REPEATED", "notice",
-        "{count} linhas sem número de pedido são iguais a linhas já recebidas e contam uma vez só, {amount}.",
-        "{count} lines without an order number equal lines received before and count once, {amount}.",
+        "Linhas sem número de pedido, iguais a linhas já recebidas, que contam uma vez só: {count}, {amount}.",
+        "Lines without an order number, equal to lines received before, which count once: {count}, {amount}.",
         "Se são outras vendas, inclua o número do pedido na exportação.",
         "If they are other sales, include the order number in the export.",
     ),
     reason(
         "LATE_ROWS", "notice",
-        "{count} linhas são de meses anteriores ao mês principal do arquivo: {months}.",
-        "{count} records belong to months before the file's main month: {months}.",
+        "Linhas de meses anteriores ao mês principal do arquivo: {count} ({months}).",
+        "Records of months before the file's main month: {count} ({months}).",
         "Nada a fazer: os meses foram recalculados.", "Nothing to do: those months were restated.",
     ),
     reason(
@@ -136,14 +136,14 @@ NOTICES = (
     ),
     reason(
         "CORRECTIONS_UNCHANGED", "notice",
-        "{count} registros voltaram sem correção e continuam em quarentena: {rows}.",
-        "{count} records came back without a correction and stay in quarantine: {rows}.",
+        "Registros que voltaram sem correção e continuam em quarentena: {count} ({rows}).",
+        "Records that came back without a correction and stay in quarantine: {count} ({rows}).",
         "Corrija o campo indicado e envie de novo.", "Correct the field that is named and send them again.",
     ),
     reason(
         "CORRECTIONS_CLOSED", "notice",
-        "{count} registros já tinham sido corrigidos ou substituídos; estas linhas não mudaram nada: {rows}.",
-        "{count} records were already corrected or replaced; these rows changed nothing: {rows}.",
+        "Registros que já tinham sido corrigidos ou substituídos; estas linhas não mudaram nada: {count} ({rows}).",
+        "Records that were already corrected or replaced; these rows changed nothing: {count} ({rows}).",
         "Nada a fazer; para corrigir o que ainda está aberto, exporte a quarentena de novo.",
         "Nothing to do; to correct what is still open, export the quarantine again.",
     ),
