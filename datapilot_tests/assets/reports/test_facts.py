@@ -167,6 +167,6 @@ def test_notices_speak_the_readers_numbers() -> None:
     kept = Notice(code="ORDERS_KEPT", values={"count": "1200", "amount": "BRL 104.49", "orders": "2024-01, 1200"})
     late = Notice(code="LATE_ROWS", values={"count": "2", "months": "2024-01, 2023-12"})
     assert ": 1.200," in Words("pt-BR").notice(kept)
-    assert "R$ 104,49: 2024-01, 1200." in Words("pt-BR").notice(kept)
+    assert "R$ 104,49 (2024-01, 1200)." in Words("pt-BR").notice(kept)
     assert "janeiro/2024, dezembro/2023" in Words("pt-BR").notice(late)
     assert "R$ 104.49" in Words("en").notice(kept)
