@@ -74,16 +74,16 @@ def _as_told(entry: LandingEntry, remedy: str, words: Words) -> tuple[Step, ...]
     _, commands = split_detail(entry.detail, words.locale)
     steps = [Step(text=remedy)] if remedy else []
     for purpose, command in commands:
-        ready = for_file(entry, command)
+        ready = for_file(entry.file, command)
         choice = next((name for option, name in _CHOICES.items() if option in command), "step_command")
         said = words("step_command_for", purpose=purpose) if purpose else words(choice)
         steps.append(Step(text=said, commands=(ready,)))
     return tuple(steps)
 
 
-def for_file(entry: LandingEntry, command: str) -> str:
-    """A command of a detail with the name of the entry's file in the place of FILE."""
-    return re.sub(r"\bFILE\b", lambda _: shlex.quote(one_line(entry.file)), command)
+def for_file(file: str, command: str) -> str:
+    """A command of a detail with the name of its file in the place of FILE."""
+    return re.sub(r"\bFILE\b", lambda _: shlex.quote(one_line(file)), command)
 
 
 def land_command(entry: LandingEntry, *options: str, file: str | None = None) -> str:

@@ -15,6 +15,7 @@ from datapilot_domain.organizations import MAIN_SOURCE, Organization
 from datapilot_domain.partitions import Month
 from datapilot_domain.reasons import REASONS
 from datapilot_interfaces.cli.errors import CommandError, Exit, error_line
+from datapilot_interfaces.cli.findings import finding_line
 from datapilot_interfaces.cli.options import FormatOption, OrgOption, month_option
 from datapilot_interfaces.cli.output import Format, Row, emit
 from datapilot_interfaces.cli.platform import platform
@@ -160,14 +161,7 @@ def landed_row(item: Landed) -> Row:
 
 def verdict_line(item: Landed, organization: Organization) -> str:
     """What became of a file that was not taken, worded as its report words it, in the organization's language."""
-    from datapilot_assets.reports.details import split_detail
-    from datapilot_assets.reports.steps import for_file
-
     reason = REASONS.get(item.reason or "")
     if reason is None:
         return error_line((item.reason or item.verdict.value).upper(), f"{item.file}: {item.detail}")
-    found, commands = split_detail(item.detail, organization.locale)
-    ready = [(purpose, for_file(item.entry, command)) for purpose, command in commands]
-    told = [f"{purpose}: `{command}`" if purpose else f"`{command}`" for purpose, command in ready]
-    what = f"{item.file}: {reason.text(organization.locale)} {'; '.join([found, *told] if found else told)}"
-    return error_line(reason.code, what, reason.remedy(organization.locale))
+    return finding_line(reason, item.file, item.detail, organization.locale)

@@ -13,6 +13,7 @@ import typer
 from datapilot_domain.organizations import Organization
 from datapilot_domain.reasons import Refusal
 from datapilot_interfaces.cli.errors import CommandError, Exit
+from datapilot_interfaces.cli.findings import finding_parts
 from datapilot_interfaces.cli.options import FormatOption, OrgOption
 from datapilot_interfaces.cli.output import Format, Row, emit
 from datapilot_interfaces.cli.platform import platform
@@ -220,8 +221,8 @@ def _unknown_columns(file: str, dialect: Dialect, unknown: Sequence[str]) -> Com
 
 
 def _refused(refusal: Refusal, file: str, organization: Organization) -> CommandError:
-    what = f"{file}: {refusal.reason.text(organization.locale)} {refusal.detail}"
-    return CommandError(refusal.code, what, refusal.reason.remedy(organization.locale), Exit.NOT_TAKEN)
+    what, remedy = finding_parts(refusal.reason, file, refusal.detail, organization.locale)
+    return CommandError(refusal.code, what, remedy, Exit.NOT_TAKEN)
 
 
 def _saved_rows(org: str, mappings: dict[str, dict[str, str]]) -> list[Row]:

@@ -8,6 +8,7 @@ import typer
 
 from datapilot_domain.reasons import REASONS
 from datapilot_interfaces.cli.errors import CommandError, Exit, error_line
+from datapilot_interfaces.cli.findings import finding_line
 from datapilot_interfaces.cli.options import FormatOption, OrgOption
 from datapilot_interfaces.cli.output import Format, Row, emit
 from datapilot_interfaces.cli.platform import platform
@@ -75,5 +76,5 @@ def _line(result: Replayed, organization: Organization) -> str:
     reason = REASONS.get(result.reason or "")
     if reason is None:
         return error_line("REPLAY_FAILED", f"{result.entry.file}: {result.detail}", "nothing changed; replay it again")
-    what = f"{result.entry.file} keeps what it had: {reason.text(organization.locale)} {result.detail}"
-    return error_line(reason.code, what, reason.remedy(organization.locale))
+    kept = "fica como estava." if organization.locale == "pt-BR" else "keeps what it had."
+    return finding_line(reason, result.entry.file, result.detail, organization.locale, said=kept)

@@ -109,7 +109,7 @@ def test_prices_without_quantities_are_the_lines_value_only_when_the_sender_says
     file = written(tmp_path, "Data;Produto;Preço Unitário\n02/01/2024;A;9,00\n03/01/2024;B;5,00\n")
     refused = acme("land", file, "--org", "acme")
     assert "COLUMNS_MISSING" in refused.error
-    (command,) = re.findall(r"if each line is one unit: `datapilot (mapping set [^`]*)`", refused.error)
+    (command,) = re.findall(r"se cada linha é uma unidade: `datapilot (mapping set [^`]*)`", refused.error)
     assert acme(*shlex.split(command)).code == 0
     (landed,) = acme("land", file, "--org", "acme", "--format", "json").rows
     assert landed["verdict"] == "accepted"

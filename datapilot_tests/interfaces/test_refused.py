@@ -23,3 +23,7 @@ def test_a_refusal_is_told_in_the_language_of_the_organization_with_commands_tha
     assert "missing:" not in answer.err
     assert "'sem valor.csv'" in answer.err
     assert " FILE" not in answer.err
+    # The command stands there once, and `mapping` says the same of the file.
+    assert "datapilot mapping set." not in answer.err
+    shown = cli("mapping", "show", "--org", "acme", "--file", empty)
+    assert (shown.code, "o arquivo não tem conteúdo" in shown.err) == (3, True)
