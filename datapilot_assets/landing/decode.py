@@ -108,7 +108,7 @@ def decode_sales(
         )
         keeps_order = create_body(connection)  # once more: totals are settled now
         regular = len(spool.files) == 1
-        create_source(connection, dialect.columns, mapping, layout.decimal_marks, regular=regular)
+        extras = create_source(connection, dialect.columns, mapping, layout.decimal_marks, regular=regular)
         if overlay:
             correct_source(connection, overlay, layout)
             columns = columns.of_any_text()
@@ -133,7 +133,7 @@ def decode_sales(
         records_file, units_file = workdir / "records.parquet", workdir / "units.parquet"
         ignored = _count(connection, "ignored")
         in_order = keeps_order and regular and not (continued or overlay)
-        write_records(connection, records_file, layout, content, customer_key, in_order=in_order)
+        write_records(connection, records_file, layout, content, customer_key, extras, in_order=in_order)
         write_units(connection, units_file, layout)
         months = _months(connection, main_month, ignored)
         notices = (
@@ -183,12 +183,11 @@ def _read_layout(
     """Decide header mapping, decimal marks and date orders, and set the ignored records aside."""
     dialect = table.dialect
     facts = open_facts(connection, spool, dialect, organization)
-    locale_mark = facts.locale_mark
     headers = map_headers(dialect, organization, facts, file_name)
     mapping = headers.fields
     set_aside(connection, mapping, len(dialect.columns), spool.preamble)
     create_body(connection)
-    numbers, marks = _numbers(connection, dialect, mapping, locale_mark)
+    numbers, marks = _numbers(connection, facts, mapping)
     dates = _dates(connection, dialect, mapping, organization, calendar)
     layout = Layout(
         header_hash=dialect.header_hash,
@@ -222,7 +221,7 @@ def _check_totals(connection: duckdb.DuckDBPyConnection, layout: Layout, mapping
 
 
 def _numbers(
-    connection: duckdb.DuckDBPyConnection, dialect: Dialect, mapping: Mapping[int, str], locale_mark: str
+    connection: duckdb.DuckDBPyConnection, facts: ColumnFacts, mapping: Mapping[int, str]
 ) -> tuple[dict[str, NumberColumn], dict[str, str]]:
     """The columns of numbers, and the mark of each field: proven by its rows, else by the others, else the locale's.
 
@@ -232,13 +231,19 @@ def _numbers(
     fields = [(p, name) for p, name in mapping.items() if _FIELDS[name].holds == "number"]
     columns: dict[int, NumberColumn] = {}
     proven: dict[str, str] = {}
+    is_whole = not _count(connection, "ignored")
     for position, name in fields:
-        columns[position] = number_column(connection, "body", f"c{position}", dialect.columns[position])
+        # The facts are about these very records where none is ignored.
+        columns[position] = (
+            facts.number_column(position)
+            if is_whole
+            else number_column(connection, "body", f"c{position}", facts.columns[position])
+        )
         mark = columns[position].proven_mark()
         if mark and proven.setdefault(name, mark) != mark:
             raise Refusal("DECIMAL_MARK_MIXED", f"the columns of {name} use both marks")
     others = set(proven.values())
-    default = others.pop() if len(others) == 1 else locale_mark
+    default = others.pop() if len(others) == 1 else facts.locale_mark
     marks = {name: proven.get(name, default) for _, name in fields}
     names = [name for _, name in fields]
     settled = not _count(connection, "ignored WHERE kind = 'bare'")

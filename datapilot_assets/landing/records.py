@@ -34,11 +34,14 @@ def create_source(
     marks: Mapping[str, str],
     *,
     regular: bool,
-) -> None:
-    """Create the view `source`: record_no, defect, extras, and every field of the contract as text.
+) -> tuple[str, ...]:
+    """Create the view `source`: record_no, defect, extras, unmapped, and every field of the contract as text.
 
-    regular: every record has as many cells as the header.
+    regular: every record has as many cells as the header. All have the same keys in `extras` then, which are
+    returned, and `unmapped` is the list of their values.
     """
+    kept = _kept(connection, columns, mapping)
+    unmapped = f"[{', '.join(kept.values())}]" if regular and kept else "NULL::VARCHAR[]"
     fields = []
     for field in SALES_FIELDS:
         positions = [position for position, name in mapping.items() if name == field.name]
@@ -47,10 +50,12 @@ def create_source(
             text = _in_utc_sql(text)
         # One way to write each accent: "é" of a Mac and "é" of Windows name the same product.
         fields.append(f"{f'nfc_normalize({text})' if field.holds == 'text' else text} AS {field.name}")
+    defect = "NULL::VARCHAR" if regular else _defect_sql(columns, mapping)
     connection.execute(
-        f"CREATE VIEW source AS SELECT record_no, {'NULL::VARCHAR' if regular else _defect_sql(columns, mapping)} "
-        f"AS defect, {_extras_sql(connection, columns, mapping, regular)} AS extras, {', '.join(fields)} FROM body"
+        f"CREATE VIEW source AS SELECT record_no, {defect} AS defect, {_extras_sql(kept, regular)} AS extras, "
+        f"{unmapped} AS unmapped, {', '.join(fields)} FROM body"
     )
+    return tuple(kept) if regular else ()
 
 
 def declares_utc(header: str) -> bool:
@@ -106,9 +111,7 @@ def _defect_sql(columns: Sequence[str], mapping: Mapping[int, str]) -> str:
     )
 
 
-def _extras_sql(
-    connection: duckdb.DuckDBPyConnection, columns: Sequence[str], mapping: Mapping[int, str], regular: bool
-) -> str:
+def _kept(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], mapping: Mapping[int, str]) -> dict[str, str]:
     """Columns that no field takes, by their header; columns summed into one field are kept here as well."""
     names = list(mapping.values())
     kept: dict[str, str] = {}
@@ -117,13 +120,15 @@ def _extras_sql(
             kept[header] = f"c{position}"
         elif not header and position not in mapping and _has_values(connection, position):
             kept[f"_column_{position + 1}"] = f"c{position}"
+    return kept
+
+
+def _extras_sql(kept: Mapping[str, str], regular: bool) -> str:
     keys = ["'" + key.replace("'", "''") + "'" for key in kept]
     values = list(kept.values())
-    with_surplus = f"MAP([{', '.join([*keys, repr(SURPLUS)])}], [{', '.join([*values, 'surplus'])}])"
     without = f"MAP([{', '.join(keys)}], [{', '.join(values)}])" if kept else "NULL::MAP(VARCHAR, VARCHAR)"
-    if regular:
-        return without
-    return f"CASE WHEN surplus IS NOT NULL THEN {with_surplus} ELSE {without} END"
+    with_surplus = f"MAP([{', '.join([*keys, repr(SURPLUS)])}], [{', '.join([*values, 'surplus'])}])"
+    return without if regular else f"CASE WHEN surplus IS NOT NULL THEN {with_surplus} ELSE {without} END"
 
 
 def _has_values(connection: duckdb.DuckDBPyConnection, position: int) -> bool:

@@ -5,7 +5,7 @@ Both come in the order of the file, so that they are laid side by side; joining 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -60,18 +60,21 @@ def write_records(
     layout: Layout,
     content_id: str,
     customer_key: bytes,
+    extras: Sequence[str],
     *,
     in_order: bool,
 ) -> None:
     """Write the bronze records from `filled`, `allocated` and `statuses`.
 
+    extras: the keys of every record's extras, the values of which are the list `unmapped`; none if they differ.
     in_order: a scan of `filled` yields the records in the order of their numbers, so that nothing has to sort text.
     """
-    customer = customer_sql(layout)
     fields = [field.name for field in SALES_FIELDS if layout.has(field.name)]
+    # Making a map of every record is dear in SQL.
+    fields.append("unmapped" if extras else "extras")
     connection.execute("SET preserve_insertion_order = true")
     texts = connection.cursor().execute(
-        f"SELECT record_no, defect, extras, {customer} AS customer, {', '.join(fields)} FROM filled"
+        f"SELECT record_no, defect, {customer_sql(layout)} AS customer, {', '.join(fields)} FROM filled"
         + ("" if in_order else " ORDER BY record_no")
     )
     decided = connection.cursor().execute(
@@ -94,11 +97,20 @@ def write_records(
                 pyarrow.array(numpy.zeros(text.num_rows, numpy.int32)), [content_id]
             )
             columns["customer_key"] = keys.of(text["customer"])
+            if extras:
+                columns["extras"] = _maps(extras, text["unmapped"])
             nothing = pyarrow.nulls(text.num_rows)
             cells = [columns.get(field.name, nothing).cast(field.type) for field in schema]
             writer.write_table(pyarrow.table(cells, schema=schema), row_group_size=text.num_rows)
 
         consume_behind(_side_by_side(_tables(texts), _tables(decided)), write)
+
+
+def _maps(keys: Sequence[str], values: pyarrow.ChunkedArray) -> pyarrow.MapArray:
+    """A map with these keys for each list of as many values."""
+    offsets = pyarrow.array(numpy.arange(len(values) + 1, dtype=numpy.int32) * len(keys))
+    each = pyarrow.array(numpy.tile(numpy.arange(len(keys)), len(values)))
+    return pyarrow.MapArray.from_arrays(offsets, pyarrow.array(keys).take(each), values.combine_chunks().flatten())
 
 
 def _tables(found: duckdb.DuckDBPyConnection) -> Iterator[pyarrow.Table]:

@@ -225,7 +225,7 @@ def _write(
     header = dialect.header_row
     columns = []
     for name, column in zip(dialect.columns, batch.columns, strict=True):
-        if (pyarrow.compute.max(pyarrow.compute.binary_length(column)).as_py() or 0) > limits.max_field_characters:
+        if len(column) and numpy.diff(_ends(column)).max() > limits.max_field_characters:
             lengths = pyarrow.compute.utf8_length(column)
             if pyarrow.compute.max(lengths).as_py() > limits.max_field_characters:
                 row = int(numbers[pyarrow.compute.index(lengths, pyarrow.compute.max(lengths)).as_py()])
@@ -235,18 +235,23 @@ def _write(
                     f"{limits.max_field_characters} characters",
                 )
         columns.append(_trimmed(column))
-    kept = pyarrow.array(numbers != header)
+    kept = numbers != header
     record_no = pyarrow.array(numbers - (numbers > header), pyarrow.int32())
     cells = pyarrow.array(numpy.full(len(numbers), len(dialect.columns)), pyarrow.int32())
     surplus = pyarrow.nulls(len(numbers), "string")
     spooled = pyarrow.record_batch([record_no, cells, surplus, *columns], schema=writer.schema)
-    writer.write_batch(spooled.filter(kept))
+    # Filtering copies all the text: only the batch that has the header needs it.
+    writer.write_batch(spooled if kept.all() else spooled.filter(pyarrow.array(kept)))
+
+
+def _ends(column: pyarrow.Array) -> numpy.ndarray:
+    """Where each text of the column ends in its bytes, after where the first one begins."""
+    return numpy.frombuffer(column.buffers()[1], numpy.int32)[column.offset : column.offset + len(column) + 1]
 
 
 def _trimmed(column: pyarrow.Array) -> pyarrow.Array:
     """The texts without outer spaces, empty → null. Few columns have any, and trimming copies them all."""
-    _, offsets, data = column.buffers()
-    ends = numpy.frombuffer(offsets, numpy.int32)[column.offset : column.offset + len(column) + 1]
+    ends, data = _ends(column), column.buffers()[2]
     filled = ends[:-1] < ends[1:]
     written = numpy.frombuffer(data or b"", numpy.uint8)
     if not (_SUSPECT[written[ends[:-1][filled]]].any() or _SUSPECT[written[ends[1:][filled] - 1]].any()):

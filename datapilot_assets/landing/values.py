@@ -108,6 +108,10 @@ class NumberColumn:
             raise Refusal("DECIMAL_MARK_MIXED", f"column {self.name!r}: {proofs[',']}, {proofs['.']}")
         return next(iter(proofs), None)
 
+    def is_plain(self, mark: str) -> bool:
+        """Whether it takes no regular expression to read the column."""
+        return self._common_prefix(mark) is not None
+
     def sql(self, text: str, mark: str, scale: int = 4) -> str:
         """`number_sql` of the column's text, without regular expressions where its shapes allow it."""
         prefix = self._common_prefix(mark)
