@@ -23,8 +23,9 @@ def decide(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
     """Create the tables `decided` and `repeats` from `events`.
 
     decided: record_no, order_id, line_no int, sold_on date, amount decimal(18,4) (line value), event_type,
-    status_id, sale_status, currency_code, fit, keyless, unreadable, unit_hash, line_hash, and each mapped field
+    status_id, sale_status, currency_code, fit, keyless, unreadable, unit_hash, product_hash, and each mapped field
     of MAYBE_LINE_LEVEL as a number.
+    product_hash: of what tells the lines of an order apart that have no number; null for others.
     repeats: record_no, occurrence, is_copy, by_number, for every record that has equal lines in its unit.
 
     Units are `order, store, order_id, kind[, return date]`; a keyless line's are `line, store, date, sku or
@@ -51,30 +52,31 @@ def decide(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
             FROM events)
         SELECT record_no, order_id, line_no, sold_on, amount, event_type, status_id, sale_status,
             currency_code, fit, keyless, unreadable, md5(unit) AS unit_hash,
-            md5_number(CASE WHEN keyless THEN unit
-                WHEN line_no IS NOT NULL THEN concat_ws({_SEPARATOR}, unit, 'no', line_no)
-                ELSE concat_ws({_SEPARATOR}, unit, 'of', coalesce(product, ''),
-                    coalesce(unit_price::VARCHAR, '')) END) AS line_hash
+            CASE WHEN NOT keyless AND line_no IS NULL THEN md5_number(concat_ws({_SEPARATOR},
+                coalesce(product, ''), coalesce(unit_price::VARCHAR, ''))) END AS product_hash
             {"".join(f", {name}" for name in levels)}
         FROM units
         """
     )
     texts = ", ".join(f"'{field.name}': {field.name}" for field in SALES_FIELDS)
+    number, of_line = "CASE WHEN NOT keyless THEN line_no END", "unit_hash, number, product_hash"
+    # Quick to compare; the few lines that have it in common by chance are told apart below.
+    line = f"hash(unit_hash, {number}, product_hash)"
     connection.execute(
         f"""
         CREATE TABLE repeats AS
         WITH repeated AS (
-            SELECT record_no, line_hash, line_no IS NOT NULL AND NOT keyless AS numbered FROM decided
-            WHERE line_hash IN (SELECT line_hash FROM decided GROUP BY line_hash HAVING count(*) > 1)),
+            SELECT record_no, unit_hash, product_hash, {number} AS number, {number} IS NOT NULL AS numbered
+            FROM decided WHERE {line} IN (SELECT {line} FROM decided GROUP BY ALL HAVING count(*) > 1)),
         written AS (
             SELECT r.*, CASE WHEN numbered THEN md5(CAST({{{texts}, 'extras': extras}} AS VARCHAR)) END AS text
             FROM repeated r JOIN filled USING (record_no)),
         counted AS (
             SELECT record_no, numbered, CAST(row_number() OVER of_line AS INT) AS occurrence,
-                row_number() OVER (PARTITION BY line_hash, text ORDER BY record_no) AS copy,
+                row_number() OVER (PARTITION BY {of_line}, text ORDER BY record_no) AS copy,
                 min(text) OVER all_of_line = max(text) OVER all_of_line AS all_equal
             FROM written
-            WINDOW of_line AS (PARTITION BY line_hash ORDER BY record_no), all_of_line AS (PARTITION BY line_hash))
+            WINDOW of_line AS (PARTITION BY {of_line} ORDER BY record_no), all_of_line AS (PARTITION BY {of_line}))
         SELECT record_no, occurrence, numbered AND copy > 1 AS is_copy, numbered AND all_equal AS by_number
         FROM counted
         """
