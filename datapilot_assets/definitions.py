@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import dagster as dg
 
 from datapilot_assets.bronze.sales import bronze_sales
@@ -20,9 +18,6 @@ from datapilot_assets.sensors.registry import registry_sensor
 from datapilot_resources.platform_resource import PlatformResource
 from datapilot_resources.settings import Settings
 from datapilot_resources.spark import spark_resource
-
-# Partitioned asset checks are a preview in Dagster 1.13; they are the only per-key checks there are.
-warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 FAMILIES: tuple[Family, ...] = (SALES,)
 

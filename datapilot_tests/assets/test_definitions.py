@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import dagster as dg
 
 from datapilot_assets.definitions import defs
@@ -61,3 +65,10 @@ def test_jobs_and_sensors_run_by_themselves() -> None:
 
 def test_no_value_of_the_environment_is_in_the_resources() -> None:
     assert set(defs.resources or {}) == {"platform", "spark"}
+
+
+def test_importing_the_definitions_prints_nothing() -> None:
+    """Whoever runs a command reads its answer, not Dagster's remarks on what is in beta."""
+    command = [sys.executable, "-c", "import datapilot_assets.definitions"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert (done.returncode, done.stderr) == (0, "")
