@@ -32,6 +32,6 @@ def test_a_refused_file_is_replayed_after_its_mapping_is_saved(cli: Cli, home: P
     assert "1 files of acme were decoded under an older mapping" in hint.err
     kept = cli("replay", "--org", "acme", "--format", "json")
     assert (kept.code, kept.rows[0]["outcome"], kept.rows[0]["reason"]) == (3, "kept", "COLUMNS_MISSING")
-    assert "odd.csv keeps what it had" in kept.err
+    assert "odd.csv: fica como estava" in kept.err
     unknown = cli("replay", "--org", "acme", "--file", "no.csv")
     assert (unknown.code, unknown.error.split(":")[0]) == (1, "FILE_UNKNOWN")
