@@ -1,7 +1,8 @@
-"""The README is true: its commands run as written, and it names every command that exists."""
+"""The README and the pages beside it are true: their commands run as written, and name what exists."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -9,33 +10,69 @@ import sys
 from pathlib import Path
 
 import typer
+from click import Command, Group
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-TESTED = re.findall(r"<!-- tested -->\n```sh\n(.*?)```", README, re.DOTALL)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^(<!-- tested -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+# (is tested, language, text) in the order in which a reader meets them.
+BLOCKS = [
+    (bool(mark), language, text) for page in PAGES for mark, language, text in BLOCK.findall(page.read_text("utf-8"))
+]
+TESTED = [text for tested, _, text in BLOCKS if tested]
+# Run by .ci/run before any test, and by the test of the demo.
+RUN_ELSEWHERE = ["make setup", "make demo"]
 
 
 def test_the_commands_run_in_order_as_written(tmp_path: Path) -> None:
-    assert len(TESTED) >= 4
+    """As a stranger who cloned the repository and set nothing."""
     (tmp_path / "datapilot_tests").symlink_to(ROOT / "datapilot_tests")
-    environment = {
-        **os.environ,
-        "DATAPILOT_HOME": str(tmp_path / "home"),
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-    }
-    shown = ""
-    for block in TESTED:
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", block],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
+    nothing_set = {name: value for name, value in os.environ.items() if not name.startswith("DATAPILOT_")}
+    environment = {**nothing_set, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+
+    def shell(block: str) -> str:
+        command = ["bash", "-euo", "pipefail", "-c", block]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, block + done.stderr[-3000:]
-        shown += done.stdout
-    assert "18,156.37" in shown  # gross of the sample's January
-    assert (tmp_path / "quarantine.csv").is_file()
+        return done.stdout
+
+    answers = [shell(block) for block in TESTED]
+    assert "18,156.37" in answers[0]  # gross of the sample's January
+    quarantine = json.loads(shell("datapilot quarantine --org acme --format json"))
+    assert [(row["record"], row["closed_how"]) for row in quarantine] == [
+        (12, "corrected"),
+        (13, None),
+        (14, None),
+        (15, None),
+    ]
+    assert answers[-1] == shell("datapilot status")  # of the restored backup
+
+
+def test_every_block_of_commands_is_run() -> None:
+    lines = [line.split("#")[0].strip() for tested, _, text in BLOCKS if not tested for line in text.splitlines()]
+    assert lines == RUN_ELSEWHERE
+    assert {language for _, language, _ in BLOCKS} == {"sh"}
+
+
+def test_every_command_that_a_page_names_exists_with_its_options() -> None:
+    from datapilot_interfaces.cli.main import app
+
+    table = "\n".join(line.split(" | ")[0] for line in README.splitlines() if line.startswith("| `"))
+    named = re.findall(r"`([a-z][^`]+)`", table)
+    for page in PAGES:
+        named += re.findall(r"`(?:\.venv/bin/)?datapilot ([^`]+)`", page.read_text("utf-8"))
+    assert len(named) > 40
+    unknown = []
+    for words in named:
+        command: Command = typer.main.get_group(app)
+        for word in words.split():
+            command = command.commands.get(word, command) if isinstance(command, Group) else command
+        options = {option for parameter in command.params for option in parameter.opts}
+        is_whole = not isinstance(command, Group) or command.invoke_without_command
+        if not is_whole or set(re.findall(r"--[a-z-]+", words)) - options:
+            unknown.append(words)
+    assert unknown == []
 
 
 def test_every_command_is_in_the_table() -> None:
