@@ -16,7 +16,8 @@ from datapilot_assets.landing.correction_cells import CORRECTABLE, Convention, R
 from datapilot_assets.landing.corrections import POINTER, pointer
 from datapilot_assets.landing.kept import fetch_indexes
 from datapilot_domain.contracts.sales import BRONZE_SALES, FAMILY, SALES_QUARANTINE
-from datapilot_domain.landing import LandingEntry, active_entries, current_entries
+from datapilot_domain.landing import LandingEntry
+from datapilot_domain.ledger import active_entries, current_entries
 from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.partitions import Month
 from datapilot_domain.reasons import REASONS

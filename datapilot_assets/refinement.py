@@ -17,7 +17,7 @@ from datapilot_domain.fingerprints import fingerprints_of_log
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month, months_predicate
 from datapilot_domain.sources import Roles, effective_roles
-from datapilot_resources.lakehouse import LandingLog
+from datapilot_resources.landing_log import LandingLog
 from datapilot_resources.platform import Platform
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ from datapilot_domain.contracts.sales_gold import (
     SALES_PRODUCTS,
     SALES_SOURCE_MONTH,
 )
-from datapilot_domain.landing import declared_zero
+from datapilot_domain.ledger import declared_zero
 from datapilot_domain.partitions import Month
 from datapilot_domain.sources import with_role
 from datapilot_resources.spark_frames import arrow_frame, interpreted

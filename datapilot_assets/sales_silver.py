@@ -23,7 +23,8 @@ from datapilot_assets.refinement import Built, Gate, RefineRun
 from datapilot_assets.silver.sales import classify_sales, count_fates, sales_quarantine, silver_sales
 from datapilot_domain.contracts import TableContract
 from datapilot_domain.contracts.sales import BRONZE_SALES, FAMILY, SALES_QUARANTINE, SILVER_SALES
-from datapilot_domain.landing import ActiveEntry, Layout, active_entries, counted_entries
+from datapilot_domain.landing import Layout
+from datapilot_domain.ledger import ActiveEntry, active_entries, counted_entries
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
 from datapilot_domain.sources import without_off

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from datapilot_domain.contracts import TableContract
-from datapilot_domain.landing import LandingEntry, digest, landed_hashes, table_fingerprint
+from datapilot_domain.landing import LandingEntry, digest
+from datapilot_domain.ledger import landed_hashes
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
 from datapilot_domain.sources import Roles, effective_roles, roles_by_month
@@ -37,12 +38,9 @@ def expected_fingerprints(
             contract = refined[contract_id]
             start, end = contract.months_read
             window = [month.plus(offset) for offset in range(start, end + 1)]
-            known[contract_id, month] = table_fingerprint(
-                contract.id,
-                contract.version,
-                upstream=[of(upstream, read) for upstream in contract.reads for read in window],
-                settings=_settings(contract, organization, [roles.get(read, {}) for read in window]),
-            )
+            settings = _settings(contract, organization, [roles.get(read, {}) for read in window])
+            upstream = [of(table, read) for table in contract.reads for read in window]
+            known[contract_id, month] = digest([contract.id, contract.version, settings, upstream])
         return known[contract_id, month]
 
     wanted = list(months)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from datapilot_domain.landing import Declaration, LandingEntry, Verdict, counted_entries, current_entries
+from datapilot_domain.landing import Declaration, LandingEntry, Verdict
+from datapilot_domain.ledger import counted_entries, current_entries
 
 _OPEN = (Verdict.HELD, Verdict.WAITING)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from datapilot_domain.landing import LandingEntry, SourceOverlap, Verdict, counted_entries
+from datapilot_domain.landing import LandingEntry, SourceOverlap, Verdict
+from datapilot_domain.ledger import counted_entries
 from datapilot_domain.organizations import Organization, Role
 from datapilot_domain.partitions import Month
 

@@ -23,6 +23,7 @@ from datapilot_domain.contracts import TableContract
 from datapilot_domain.landing import LandingEntry
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month, months_predicate, organization_prefix, table_prefix
+from datapilot_resources.landing_log import LOG_SCHEMA, LandingLog, read_entries, written_entries
 from datapilot_resources.settings import Settings
 from datapilot_resources.spark_frames import arrow_frame
 
@@ -34,15 +35,6 @@ _RETENTION = {
     "delta.logRetentionDuration": "interval 3650 days",
     "delta.deletedFileRetentionDuration": "interval 3650 days",
 }
-_LOG_SCHEMA = pa.schema(
-    [
-        pa.field("seq", pa.int32()),
-        pa.field("family", pa.string()),
-        pa.field("verdict", pa.string()),
-        pa.field("sha256", pa.string()),
-        pa.field("entry", pa.string()),
-    ]
-)
 
 
 class StaleRun(RuntimeError):
@@ -65,18 +57,6 @@ class MonthState:
     version: int
     rows: int
     log_head: int
-
-
-@dataclass(frozen=True)
-class LandingLog:
-    """The landing log of an organization as read at `version` (None: no entry yet)."""
-
-    version: int | None
-    entries: tuple[LandingEntry, ...]
-
-    @property
-    def head(self) -> int:
-        return self.entries[-1].seq if self.entries else 0
 
 
 _SIMPLE_TYPES: dict[str, pa.DataType] = {
@@ -245,34 +225,21 @@ class Lakehouse:
         table = self._open(organization_prefix(org, "landing", "log"))
         if table is None:
             return LandingLog(None, ())
-        rows = _scan(table, ["entry"]).column("entry").to_pylist()
-        entries = sorted((LandingEntry.model_validate_json(row) for row in rows), key=lambda e: e.seq)
-        return LandingLog(table.version(), tuple(entries))
+        return LandingLog(table.version(), read_entries(_scan(table, ["entry"])))
 
     def append_if(self, org: OrgId, entry: LandingEntry | Sequence[LandingEntry], version: int | None) -> bool:
         """Append decisions, all or none, if the log is still at `version`; False: somebody was faster, decide again."""
-        entries = [entry] if isinstance(entry, LandingEntry) else list(entry)
         prefix = organization_prefix(org, "landing", "log")
         if version is None:
-            self._create(prefix, _LOG_SCHEMA, [], ["seq"])
+            self._create(prefix, LOG_SCHEMA, [], ["seq"])
             version = 0
-        rows = [
-            {
-                "seq": decision.seq,
-                "family": decision.family,
-                "verdict": decision.verdict.value,
-                "sha256": decision.sha256,
-                "entry": decision.model_dump_json(),
-            }
-            for decision in entries
-        ]
         table = self._open(prefix)
         if table is None or table.version() != version:
             return False
         try:
             write_deltalake(
                 table,
-                pa.Table.from_pylist(rows, schema=_LOG_SCHEMA),
+                written_entries([entry] if isinstance(entry, LandingEntry) else entry),
                 mode="append",
                 commit_properties=CommitProperties(max_commit_retries=0),
             )

@@ -8,7 +8,8 @@ from datapilot_assets.events import asset_key, column_schema, landing_key
 from datapilot_assets.landing.replay import Replay, replay
 from datapilot_assets.partitioning import ORG_MONTHS, org_months
 from datapilot_domain.contracts.sales import BRONZE_SALES, FAMILY
-from datapilot_domain.landing import LandingEntry, active_entries, landed_hashes
+from datapilot_domain.landing import LandingEntry
+from datapilot_domain.ledger import active_entries, landed_hashes
 from datapilot_domain.partitions import Month, OrgMonth
 from datapilot_resources.platform_resource import PlatformResource
 

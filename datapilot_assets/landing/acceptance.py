@@ -15,22 +15,13 @@ from datapilot_assets.landing.inbox import InboxFile
 from datapilot_assets.landing.judgement import judge_entry
 from datapilot_assets.landing.kept import fetch_bytes, fetch_indexes, index_key
 from datapilot_domain.contracts.sales import BRONZE_SALES
-from datapilot_domain.landing import (
-    Correction,
-    Declaration,
-    LandingEntry,
-    Verdict,
-    active_entries,
-    content_id,
-    counted_entries,
-    current_entries,
-    find_replaced,
-    waiting_parts,
-)
+from datapilot_domain.landing import Correction, Declaration, LandingEntry, Verdict, content_id
+from datapilot_domain.ledger import active_entries, counted_entries, current_entries, find_replaced, waiting_parts
 from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.partitions import Calendar, Month
 from datapilot_domain.reasons import Refusal
-from datapilot_resources.lakehouse import LandingLog, arrow_schema
+from datapilot_resources.lakehouse import arrow_schema
+from datapilot_resources.landing_log import LandingLog
 from datapilot_resources.platform import Platform
 
 

@@ -13,7 +13,7 @@ from datapilot_assets.landing.inbox import InboxFile
 from datapilot_domain.landing import Correction, Declaration, LandingEntry, Verdict
 from datapilot_domain.organizations import Organization
 from datapilot_domain.reasons import Refusal
-from datapilot_resources.lakehouse import LandingLog
+from datapilot_resources.landing_log import LandingLog
 from datapilot_resources.platform import Platform
 
 

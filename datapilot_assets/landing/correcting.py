@@ -13,19 +13,11 @@ from datapilot_assets.landing.corrections import Sheet, plan_corrections
 from datapilot_assets.landing.effects import resolve
 from datapilot_assets.landing.kept import fetch_indexes
 from datapilot_domain.contracts.sales import BRONZE_SALES
-from datapilot_domain.landing import (
-    CORRECTIONS,
-    Correction,
-    Declaration,
-    LandingEntry,
-    MonthCount,
-    Verdict,
-    active_entries,
-    current_entries,
-)
+from datapilot_domain.landing import CORRECTIONS, Correction, Declaration, LandingEntry, MonthCount, Verdict
+from datapilot_domain.ledger import active_entries, current_entries
 from datapilot_domain.partitions import Month
 from datapilot_domain.reasons import Refusal
-from datapilot_resources.lakehouse import LandingLog
+from datapilot_resources.landing_log import LandingLog
 
 
 def correct(arrival: Arrival, log: LandingLog, sheet: Sheet) -> tuple[LandingEntry, list[LandingEntry]]:

@@ -27,7 +27,8 @@ from datapilot_assets.landing.effects import Resolution
 from datapilot_assets.landing.spool import spool_records
 from datapilot_assets.landing.tables import find_table
 from datapilot_domain.contracts.sales import BRONZE_SALES, FAMILY
-from datapilot_domain.landing import ActiveEntry, LandingEntry, Notice, digest
+from datapilot_domain.landing import LandingEntry, Notice, digest
+from datapilot_domain.ledger import ActiveEntry
 from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.reasons import Refusal
 from datapilot_resources.lakehouse import Lakehouse

@@ -15,7 +15,8 @@ import duckdb
 import pyarrow as pa
 
 from datapilot_domain.fingerprints import NOTHING_LANDED
-from datapilot_domain.landing import ActiveEntry, digest
+from datapilot_domain.landing import digest
+from datapilot_domain.ledger import ActiveEntry
 from datapilot_domain.partitions import Month
 
 LOST_SCHEMA = pa.schema(

@@ -14,7 +14,8 @@ import duckdb
 from datapilot_assets.landing.dialect import normalise_header
 from datapilot_assets.landing.effects import Resolution
 from datapilot_assets.landing.order_notices import money
-from datapilot_domain.landing import LandingEntry, Layout, Notice, counted_entries
+from datapilot_domain.landing import LandingEntry, Layout, Notice
+from datapilot_domain.ledger import counted_entries
 from datapilot_domain.organizations import Organization
 from datapilot_domain.reasons import REASONS
 

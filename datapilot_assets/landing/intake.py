@@ -19,7 +19,8 @@ from datapilot_assets.landing.correcting import correct
 from datapilot_assets.landing.corrections import read_sheet
 from datapilot_assets.landing.inbox import InboxFile, InvalidInboxPath
 from datapilot_assets.landing.kept import keep_bytes
-from datapilot_domain.landing import Declaration, LandingEntry, Verdict, find_loaded
+from datapilot_domain.landing import Declaration, LandingEntry, Verdict
+from datapilot_domain.ledger import find_loaded
 from datapilot_domain.organizations import Organization
 from datapilot_domain.reasons import Refusal
 from datapilot_resources.lakehouse import WriteConflict

@@ -21,7 +21,8 @@ from datapilot_assets.landing.order_notices import money, order_notices
 from datapilot_assets.landing.sources import compare_sources
 from datapilot_assets.landing.versions import version_notices
 from datapilot_domain.held import choices
-from datapilot_domain.landing import LandingEntry, Notice, SourceOverlap, Verdict, active_entries
+from datapilot_domain.landing import LandingEntry, Notice, SourceOverlap, Verdict
+from datapilot_domain.ledger import active_entries
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
 from datapilot_domain.sources import effective_roles, latest_overlaps, mirrored

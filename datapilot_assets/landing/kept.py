@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from datapilot_domain.landing import ActiveEntry, LandingEntry
+from datapilot_domain.landing import LandingEntry
+from datapilot_domain.ledger import ActiveEntry
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import organization_prefix
 from datapilot_resources.object_store import ObjectStore

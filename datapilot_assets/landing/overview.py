@@ -15,7 +15,8 @@ from datapilot_assets.landing.kept import fetch_indexes
 from datapilot_assets.landing.sources import compare_source
 from datapilot_domain.contracts.sales import FAMILY
 from datapilot_domain.held import choices, open_entries
-from datapilot_domain.landing import LandingEntry, active_entries, counted_entries
+from datapilot_domain.landing import LandingEntry
+from datapilot_domain.ledger import active_entries, counted_entries
 from datapilot_domain.organizations import Organization
 from datapilot_domain.sources import effective_roles, mirrored
 from datapilot_resources.platform import Platform

@@ -16,19 +16,13 @@ from pathlib import Path
 from datapilot_assets.landing.acceptance import decide_again
 from datapilot_assets.landing.decode import recipe_of
 from datapilot_domain.contracts.sales import FAMILY
-from datapilot_domain.landing import (
-    CORRECTIONS,
-    LandingEntry,
-    Verdict,
-    content_id,
-    counted_entries,
-    current_entries,
-    find_loaded,
-)
+from datapilot_domain.landing import CORRECTIONS, LandingEntry, Verdict, content_id
+from datapilot_domain.ledger import counted_entries, current_entries, find_loaded
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
 from datapilot_domain.reasons import Refusal
-from datapilot_resources.lakehouse import LandingLog, WriteConflict
+from datapilot_resources.lakehouse import WriteConflict
+from datapilot_resources.landing_log import LandingLog
 from datapilot_resources.platform import Platform
 
 _ATTEMPTS = 20

@@ -10,7 +10,8 @@ from datapilot_assets.events import column_schema, landing_key
 from datapilot_assets.landing.order_notices import money
 from datapilot_domain.contracts.sales import BRONZE_SALES
 from datapilot_domain.fingerprints import NOTHING_LANDED
-from datapilot_domain.landing import LandingEntry, landed_hashes
+from datapilot_domain.landing import LandingEntry
+from datapilot_domain.ledger import landed_hashes
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import OrgMonth
 from datapilot_domain.reasons import REASONS

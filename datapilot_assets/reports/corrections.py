@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from datapilot_assets.landing.corrected import read_cells
 from datapilot_domain.contracts.sales import FAMILY, SALES_QUARANTINE, SILVER_SALES
-from datapilot_domain.landing import LandingEntry, active_entries
+from datapilot_domain.landing import LandingEntry
+from datapilot_domain.ledger import active_entries
 from datapilot_domain.organizations import OrgId
 from datapilot_resources.platform import Platform
 

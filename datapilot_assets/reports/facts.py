@@ -32,19 +32,13 @@ from datapilot_assets.reports.wording import Words
 from datapilot_assets.silver.personal import masked
 from datapilot_assets.status import failed_gates, pending_months, stale_months
 from datapilot_domain.contracts.sales import FAMILY, SALES_QUARANTINE, SILVER_SALES
-from datapilot_domain.landing import (
-    CORRECTIONS,
-    LandingEntry,
-    Layout,
-    active_entries,
-    counted_entries,
-    current_entries,
-)
+from datapilot_domain.landing import CORRECTIONS, LandingEntry, Layout
+from datapilot_domain.ledger import active_entries, counted_entries, current_entries
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
 from datapilot_domain.reasons import REASONS
 from datapilot_domain.sources import effective_roles, without_off
-from datapilot_resources.lakehouse import LandingLog
+from datapilot_resources.landing_log import LandingLog
 from datapilot_resources.platform import Platform
 
 _FATES = ("accepted", "superseded", "quarantined", "ignored")

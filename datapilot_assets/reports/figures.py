@@ -9,10 +9,12 @@ from typing import Any
 from datapilot_assets.reports.model import Effect
 from datapilot_domain.contracts.sales_gold import SALES_MONTH
 from datapilot_domain.kpis import KPIS
-from datapilot_domain.landing import LandingEntry, current_entries
+from datapilot_domain.landing import LandingEntry
+from datapilot_domain.ledger import current_entries
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month
-from datapilot_resources.lakehouse import LandingLog, MonthState
+from datapilot_resources.lakehouse import MonthState
+from datapilot_resources.landing_log import LandingLog
 from datapilot_resources.platform import Platform
 
 MEASURES = tuple(name for name, kpi in KPIS.items() if kpi.table == SALES_MONTH.id)

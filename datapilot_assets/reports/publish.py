@@ -9,7 +9,8 @@ from datapilot_assets.reports.markdown import report_markdown
 from datapilot_assets.reports.model import FileReport
 from datapilot_assets.reports.sheet import report_csv
 from datapilot_domain.contracts.sales import FAMILY
-from datapilot_domain.landing import CORRECTIONS, LandingEntry, Verdict, current_entries, landed_hashes
+from datapilot_domain.landing import CORRECTIONS, LandingEntry, Verdict
+from datapilot_domain.ledger import current_entries, landed_hashes
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month, OrgMonth
 from datapilot_resources.platform import Platform

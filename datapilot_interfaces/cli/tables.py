@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from datapilot_domain.contracts import CONTRACTS, TableContract
-from datapilot_domain.landing import counted_entries
+from datapilot_domain.ledger import counted_entries
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month
 from datapilot_interfaces.cli.errors import CommandError, Exit

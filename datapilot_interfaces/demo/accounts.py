@@ -9,7 +9,7 @@ from pathlib import Path
 from datapilot_assets.landing.effects import resolve
 from datapilot_assets.landing.kept import fetch_indexes
 from datapilot_domain.contracts.sales import FAMILY, SALES_QUARANTINE, SILVER_SALES
-from datapilot_domain.landing import active_entries, counted_entries
+from datapilot_domain.ledger import active_entries, counted_entries
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month
 from datapilot_resources.platform import Platform

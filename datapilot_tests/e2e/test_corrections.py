@@ -11,7 +11,8 @@ from datapilot_assets.landing.corrections import POINTER, pointer
 from datapilot_assets.landing.intake import Landed
 from datapilot_assets.runs import run_replay
 from datapilot_domain.contracts.sales import BRONZE_SALES
-from datapilot_domain.landing import LandingEntry, Verdict, active_entries, current_entries
+from datapilot_domain.landing import LandingEntry, Verdict
+from datapilot_domain.ledger import active_entries, current_entries
 from datapilot_domain.organizations import OrgId
 from datapilot_tests.workbench import Workbench
 

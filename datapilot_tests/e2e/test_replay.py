@@ -12,7 +12,8 @@ from datapilot_assets.bronze.sales import bronze_sales
 from datapilot_assets.landing.dialect import header_hash
 from datapilot_assets.landing.replay import FileNotLanded, Replay, Replayed, older_recipe, replay, select
 from datapilot_assets.runs import run_intake, run_replay
-from datapilot_domain.landing import LandingEntry, Verdict, active_entries
+from datapilot_domain.landing import LandingEntry, Verdict
+from datapilot_domain.ledger import active_entries
 from datapilot_domain.organizations import OrgId, SourceSettings
 from datapilot_resources.platform_resource import PlatformResource
 from datapilot_tests.workbench import Workbench, sample

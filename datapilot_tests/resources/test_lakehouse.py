@@ -25,12 +25,12 @@ from datapilot_domain.partitions import Month
 from datapilot_resources import lakehouse as module
 from datapilot_resources.lakehouse import (
     Lakehouse,
-    LandingLog,
     MonthState,
     StaleRun,
     WriteRejected,
     arrow_schema,
 )
+from datapilot_resources.landing_log import LandingLog
 from datapilot_resources.settings import Settings
 from datapilot_tests.domain.entries import FEBRUARY, JANUARY, MARCH, entry
 

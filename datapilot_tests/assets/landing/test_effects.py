@@ -20,16 +20,8 @@ from hypothesis import strategies as st
 
 from datapilot_assets.landing.effects import Resolution, resolve, touched_months
 from datapilot_assets.landing.order_notices import order_notices
-from datapilot_domain.landing import (
-    Declaration,
-    LandingEntry,
-    Notice,
-    Verdict,
-    active_entries,
-    find_loaded,
-    find_replaced,
-    waiting_parts,
-)
+from datapilot_domain.landing import Declaration, LandingEntry, Notice, Verdict
+from datapilot_domain.ledger import active_entries, find_loaded, find_replaced, waiting_parts
 from datapilot_domain.partitions import Month
 from datapilot_tests.assets.landing.merge_model import Drop, Line, merge
 from datapilot_tests.domain.entries import at, entry, sha256_of

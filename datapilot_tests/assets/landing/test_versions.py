@@ -10,7 +10,8 @@ import pytest
 
 from datapilot_assets.landing.effects import Resolution, resolve
 from datapilot_assets.landing.versions import version_notices
-from datapilot_domain.landing import LandingEntry, active_entries
+from datapilot_domain.landing import LandingEntry
+from datapilot_domain.ledger import active_entries
 from datapilot_tests.assets.landing.decoding import decode, table
 from datapilot_tests.domain.entries import entry
 
