@@ -1,4 +1,4 @@
-"""The cases of a run, landed once for all tests.
+"""The cases of a run, landed once for all tests, and how a test says which of them differ from the model.
 
 DATAPILOT_FUZZ_SEED and DATAPILOT_FUZZ_CASES vary them, DATAPILOT_FUZZ_ONLY=17 takes one case alone.
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,19 @@ def cases(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
                 pytest.fail(f"the process died in or near case {number} of seed {seed}")
     tables = [make_case(seed, number) for number in numbers]
     return [(table, predict(table), outcomes[table.number]) for table in tables]
+
+
+def assert_as_predicted(
+    cases: Cases, differences: Callable[[Table, Prediction, Outcome], list[str]], folder: Path
+) -> None:
+    """Fail with the first cases that differ, and keep the file of each in `folder`."""
+    wrong = []
+    for table, prediction, outcome in cases:
+        if found := differences(table, prediction, outcome):
+            file = folder / f"{table.number}.csv"
+            file.write_bytes(table.content)
+            wrong.append("\n  ".join([str(table), f"file {file}", *found[:5]]))
+    assert not wrong, f"{len(wrong)} of {len(cases)} cases differ\n" + "\n".join(wrong[:5])
 
 
 def _say(config: pytest.Config, text: str) -> None:

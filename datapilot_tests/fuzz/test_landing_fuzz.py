@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from datapilot_tests.fuzz.conftest import CASES, SEED, Cases
+from datapilot_tests.fuzz.conftest import CASES, SEED, Cases, assert_as_predicted
 from datapilot_tests.fuzz.damages import ANYTHING, REFUSED, make_case
 from datapilot_tests.fuzz.landing import differences, land_repeated
 from datapilot_tests.fuzz.layouts import LAYOUTS
@@ -32,13 +32,7 @@ _MANY = 250_000
 @pytest.mark.rule("R21")
 @pytest.mark.rule("R23")
 def test_every_record_of_a_generated_file_lands_as_the_model_says(cases: Cases, tmp_path: Path) -> None:
-    wrong = []
-    for table, prediction, outcome in cases:
-        if found := differences(table, prediction, outcome):
-            file = tmp_path / f"{table.number}.csv"
-            file.write_bytes(table.content)
-            wrong.append("\n  ".join([str(table), f"file {file}", *found[:5]]))
-    assert not wrong, f"{len(wrong)} of {len(cases)} cases differ\n" + "\n".join(wrong[:5])
+    assert_as_predicted(cases, differences, tmp_path)
 
 
 def test_no_generated_file_needs_more_memory_than_the_limit(cases: Cases) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
+
 import pytest
 from pyspark.sql import SparkSession
 
-from datapilot_tests.fuzz.conftest import Cases
+from datapilot_tests.fuzz.conftest import Cases, assert_as_predicted
 from datapilot_tests.fuzz.refining import differences, refine
 
 
@@ -18,10 +21,7 @@ from datapilot_tests.fuzz.refining import differences, refine
 @pytest.mark.rule("R20")
 @pytest.mark.rule("R21")
 @pytest.mark.rule("R22")
-def test_every_record_has_one_fate_and_the_money_is_the_models(spark: SparkSession, cases: Cases) -> None:
-    refined = refine(spark, cases)
-    wrong = []
-    for table, prediction, outcome in cases:
-        if found := differences(table, prediction, outcome, refined):
-            wrong.append("\n  ".join([str(table), *found[:5]]))
-    assert not wrong, f"{len(wrong)} of {len(cases)} cases differ\n" + "\n".join(wrong[:5])
+def test_every_record_has_one_fate_and_the_money_is_the_models(
+    spark: SparkSession, cases: Cases, tmp_path: Path
+) -> None:
+    assert_as_predicted(cases, partial(differences, refined=refine(spark, cases)), tmp_path)
