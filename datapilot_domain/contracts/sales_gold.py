@@ -103,7 +103,7 @@ SALES_PRODUCTS = _gold(
         Column(name="product_key", description="sku if present, else the normalised name", nullable=False),
         Column(name="product_name", description="Name on the product's latest line"),
         Column(name="gross_revenue", type=MONEY_SUM, description="Gross of the product", nullable=False),
-        Column(name="units", type=MONEY_SUM, description="Units sold", nullable=False),
+        Column(name="units", type=MONEY_SUM, description="Units sold; null where no line of it has a quantity"),
         Column(
             name="rank",
             type="int",

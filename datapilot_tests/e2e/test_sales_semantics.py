@@ -72,3 +72,14 @@ def test_freight_rows_and_other_currencies_stay_apart(refined: Workbench) -> Non
     january = _month(refined, "2024-01")
     assert (january["adjustments_amount"], january["units"], january["paid_orders"]) == (9, 3, 2)
     assert _month(refined, "2024-01", "USD")["gross_revenue"] == 25
+
+
+@pytest.mark.rule("R12")
+def test_a_month_of_products_without_quantities_is_published_and_its_units_are_null(workbench: Workbench) -> None:
+    workbench.add("lessons")
+    workbench.land("lessons", ("aulas.csv", "Data;Produto;Valor\r\n02/01/2024;Aula;80,00\r\n"))
+    (run,) = workbench.refine("lessons")
+    assert run.error is None
+    month = workbench.month("lessons", "2024-01")
+    (product,) = workbench.rows("gold.sales_products", "lessons")
+    assert (month["gross_revenue"], month["units"]) == (product["gross_revenue"], product["units"]) == (80, None)
