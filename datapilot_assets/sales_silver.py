@@ -44,6 +44,7 @@ ENTRIES = pa.schema(
         "arrived_on": pa.date32(),
         "decimal_marks": _TEXT_MAP,
         "has": pa.map_(pa.string(), pa.bool_()),
+        "assumed_quantity": pa.int32(),
         "currency": pa.string(),
         "time_zone": pa.string(),
     }
@@ -148,6 +149,7 @@ def entry_facts(layout: Layout, organization: Organization) -> dict[str, Any]:
         "decimal_marks": layout.decimal_marks,
         "has": {column.name: layout.has(column.name) for column in BRONZE_SALES.columns if column.aliases}
         | {"order_level": layout.is_order_level},
+        "assumed_quantity": layout.assumed_quantity,
         # The file's rows say their currency, else its headers do, else the organization.
         "currency": layout.currency_hint or organization.currency,
         "time_zone": organization.time_zone,

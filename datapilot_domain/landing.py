@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from datapilot_domain.organizations import MAIN_SOURCE, OrgId, parse_source_id
+from datapilot_domain.organizations import MAIN_SOURCE, AssumedQuantity, OrgId, parse_source_id
 from datapilot_domain.partitions import Month
 
 # Family of correction files: their rows change records of other files and are none themselves.
@@ -88,6 +88,8 @@ class Layout(_Frozen):
     currency_hint: str | None = None
     # Member of the archive or sheet of the workbook that was read.
     table: str | None = None
+    # Quantity of every line of a file without a quantity column, where the organization said so.
+    assumed_quantity: AssumedQuantity | None = None
 
     def has(self, field: str) -> bool:
         return field in self.mapping.values()
@@ -95,7 +97,8 @@ class Layout(_Frozen):
     @property
     def is_order_level(self) -> bool:
         """One row per order, which says only what the order came to (R15)."""
-        has_lines = self.has("line_amount") or (self.has("quantity") and self.has("unit_price"))
+        has_quantity = self.has("quantity") or self.assumed_quantity is not None
+        has_lines = self.has("line_amount") or (has_quantity and self.has("unit_price"))
         return not has_lines and not self.names_products and (self.has("order_subtotal") or self.has("order_total"))
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,6 +22,8 @@ MAIN_SOURCE = "main"
 # R25. counts: reaches gold. mirror: the same sales seen elsewhere: bronze, silver, report and reconciliation.
 # off: the bytes and their bronze rows are kept, nothing is made of them.
 Role = Literal["counts", "mirror", "off"]
+# What a line counts where the file does not say: one unit, and only because somebody said so.
+AssumedQuantity = Literal[1]
 
 
 class InvalidName(ValueError):
@@ -103,6 +106,8 @@ class Organization(BaseModel):
     limits: LandingLimits = LandingLimits()
     # Saved header mappings: hash of the normalised header → {column as written: field of the contract}.
     mappings: dict[str, dict[str, str]] = Field(default_factory=dict)
+    # By the same hash: quantity of each line of the files that have no quantity column.
+    assumed_quantities: dict[str, AssumedQuantity] = Field(default_factory=dict)
 
     @field_validator("time_zone")
     @classmethod
@@ -128,3 +133,14 @@ class Organization(BaseModel):
         """The organization with that mapping of that header; without columns, with none."""
         others = {key: mapping for key, mapping in self.mappings.items() if key != header_hash}
         return self.model_copy(update={"mappings": {**others, header_hash: columns} if columns else others})
+
+    def with_assumed_quantity(self, header_hash: str, quantity: AssumedQuantity | None) -> Organization:
+        """The organization with that quantity assumed under that header; with None, with none."""
+        others = {key: assumed for key, assumed in self.assumed_quantities.items() if key != header_hash}
+        return self.model_copy(
+            update={"assumed_quantities": others if quantity is None else {**others, header_hash: quantity}}
+        )
+
+    def assumed_quantity(self, header_hash: str, fields: Collection[str]) -> AssumedQuantity | None:
+        """Quantity of each line of a file with that header, None where one of its `fields` is the quantity."""
+        return None if "quantity" in fields else self.assumed_quantities.get(header_hash)

@@ -138,6 +138,7 @@ def decode_sales(
         months = _months(connection, main_month, ignored)
         notices = (
             *_notices(table, mapping, layout, main_month, months),
+            *_of_quantity(layout, organization),
             *_incomplete_orders(connection),
             *(Notice(code="TOTALS_UNPROVEN", values={"record": str(record)}) for record in unproven_totals),
         )
@@ -199,6 +200,7 @@ def _read_layout(
         delimiter=dialect.delimiter,
         decimal_marks=marks,
         date_orders={name: column.order for name, column in dates.items()},
+        assumed_quantity=organization.assumed_quantity(dialect.header_hash, mapping.values()),
     )
     unproven = _check_totals(connection, layout, mapping)
     return layout, mapping, TypedColumns(numbers, dates), unproven
@@ -272,9 +274,11 @@ def _dates(
 
 def recipe_of(layout: Layout, organization: Organization, corrections: Sequence[str] = ()) -> dict[str, Any]:
     """What decides, beside the bytes, what the records are. `corrections`: ids of the overlays on them."""
+    assumed = organization.assumed_quantity(layout.header_hash, layout.mapping.values())
     return {
         **({"corrections": list(corrections)} if corrections else {}),
         **({"table": layout.table} if layout.table else {}),
+        **({"assumed_quantity": assumed} if assumed else {}),
         "decoder": ["sales_csv", DECODER_VERSION],
         "mapping": layout.mapping,
         "locale": organization.locale,
@@ -346,10 +350,20 @@ def _notices(
         notices.append(Notice(code="STATUS_ASSUMED", values={}))
     if not layout.names_products:
         notices.append(Notice(code="ORDER_LEVEL", values={}))
-    elif not layout.has("quantity"):
+    elif not layout.has("quantity") and layout.assumed_quantity is None:
         notices.append(Notice(code="QUANTITY_ABSENT", values={}))
     if not fields & {"order_discount", "line_discount"}:
         notices.append(Notice(code="DISCOUNT_ABSENT", values={}))
     if unmapped := [name for p, name in enumerate(table.dialect.columns) if name and p not in mapping]:
         notices.append(Notice(code="COLUMNS_UNMAPPED", values={"columns": ", ".join(unmapped)}))
     return tuple(notices)
+
+
+def _of_quantity(layout: Layout, organization: Organization) -> tuple[Notice, ...]:
+    """What became of the quantity that the organization said to assume, where it said so."""
+    if layout.header_hash not in organization.assumed_quantities:
+        return ()
+    if layout.assumed_quantity is not None:
+        return (Notice(code="QUANTITY_ASSUMED", values={}),)
+    column = next(column for column, field in layout.mapping.items() if field == "quantity")
+    return (Notice(code="QUANTITY_NOT_ASSUMED", values={"column": column}),)

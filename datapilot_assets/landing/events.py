@@ -33,7 +33,7 @@ def create_events(connection: duckdb.DuckDBPyConnection, layout: Layout, calenda
     unfit = " OR ".join(
         f"coalesce({_rule_sql(rule.condition, layout)}, false)" for rule in SALES_RULES if rule.severity == "ERROR"
     )
-    amount = order_value_sql(layout) if layout.is_order_level else _LINE_VALUE
+    amount = order_value_sql(layout) if layout.is_order_level else _line_value_sql(layout)
     connection.execute(
         f"""
         CREATE VIEW events AS
@@ -56,10 +56,15 @@ def create_events(connection: duckdb.DuckDBPyConnection, layout: Layout, calenda
 
 # Pieces out of the shelves without money.
 STOCK_MOVE = "quantity < 0 AND amount = 0"
-_LINE_VALUE = (
-    "CASE WHEN line_amount IS NOT NULL THEN written_amount "
-    "ELSE TRY_CAST(CAST(quantity AS DECIMAL(19,4)) * CAST(unit_price AS DECIMAL(19,6)) AS DECIMAL(18,4)) END"
-)
+
+
+def _line_value_sql(layout: Layout) -> str:
+    """The written amount, else quantity × price. A quantity that is assumed stays out of the line's identity (R21)."""
+    quantity = "quantity" if layout.assumed_quantity is None else str(layout.assumed_quantity)
+    return (
+        "CASE WHEN line_amount IS NOT NULL THEN written_amount "
+        f"ELSE TRY_CAST(CAST({quantity} AS DECIMAL(19,4)) * CAST(unit_price AS DECIMAL(19,6)) AS DECIMAL(18,4)) END"
+    )
 
 
 def order_value_sql(layout: Layout) -> str:

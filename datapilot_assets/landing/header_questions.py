@@ -33,13 +33,13 @@ class Questions:
     file: str
     currency: str
 
-    def command(self, pairs: Sequence[tuple[str, str]]) -> str:
-        """`datapilot mapping set …` in backticks, safe in a POSIX shell whatever the names hold."""
+    def command(self, pairs: Sequence[tuple[str, str]], *more: str) -> str:
+        """`datapilot mapping set …` in backticks, safe in a POSIX shell whatever the names hold. `more` options."""
         words = [f"{column}={field}" for column, field in pairs]
         # A name that looks like an option is kept from being one.
         file = ["--file", self.file] if not self.file.startswith("-") else [f"--file={self.file}"]
         end = ["--"] if any(word.startswith("-") for word in words) else []
-        return f"`datapilot mapping set {self.options} {shlex.join([*file, *end, *words])}`"
+        return f"`datapilot mapping set {self.options} {shlex.join([*file, *more, *end, *words])}`"
 
     def conflict(self, field: str, positions: Sequence[int]) -> Refusal:
         """Several columns claim a field: the first is proposed, the others go to `extras`."""
@@ -77,9 +77,8 @@ class Questions:
             for column in sorted(decided, key=lambda column: column.position)
         )
         free = [column.position for column in decided if column.field is None and not facts.is_empty(column.position)]
-        # A price alone lacks the quantity, not the amount; where each line is one unit it is the line's value.
-        price = next((column.column for column in decided if column.field == "unit_price"), None)
-        priced = price is not None
+        # A price alone lacks the quantity, not the amount.
+        priced = any(column.field == "unit_price" for column in decided)
         wanted = [("quantity",) if fields[0] == "line_amount" and priced else fields for fields in missing]
         pairs = [self._proposed(fields, sorted(free), perhaps, facts) for fields in wanted]
         names = "; ".join(_WORDING.get(fields[0], fields[0]) for fields in missing)
@@ -88,14 +87,14 @@ class Questions:
         return Refusal(
             code,
             f"missing: {names}; found: {found}; free: {unused}; if a column is what is missing{guess}: "
-            f"{self.command(pairs)}{self._one_unit(price, wanted)}",
+            f"{self.command(pairs)}{self._one_unit(wanted)}",
         )
 
-    def _one_unit(self, price: str | None, wanted: Sequence[tuple[str, ...]]) -> str:
+    def _one_unit(self, wanted: Sequence[tuple[str, ...]]) -> str:
         """The command for a file of prices without quantities, when nothing else is missing."""
-        if price is None or list(wanted) != [("quantity",)]:
+        if list(wanted) != [("quantity",)]:
             return ""
-        return f"; if each line is one unit: {self.command([(price, 'line_amount')])}"
+        return f"; if each line is one unit: {self.command([], '--assume-quantity', '1')}"
 
     def _proposed(
         self, fields: Sequence[str], free: Sequence[int], perhaps: Mapping[int, tuple[str, ...]], facts: ColumnFacts

@@ -54,6 +54,7 @@ class ColumnDecision:
 class HeaderMapping:
     """The decision on every column of a header; `refusal` says why the file cannot be taken with it."""
 
+    header_hash: str
     columns: tuple[ColumnDecision, ...]
     refusal: Refusal | None
 
@@ -66,6 +67,10 @@ class HeaderMapping:
     def by_name(self) -> dict[str, str]:
         """Column as written → field, as `Layout` records it."""
         return {column.column: column.field for column in self.columns if column.field is not None}
+
+    def column_of(self, field: str) -> str | None:
+        """The column, as written, that is the field."""
+        return next((column for column, name in self.by_name.items() if name == field), None)
 
     @property
     def currency_hint(self) -> str | None:
@@ -96,6 +101,7 @@ class _Judge:
         self._columns = dialect.columns
         self._labels = column_labels(dialect.columns)
         self._facts = facts
+        self._hash, self._organization = dialect.header_hash, organization
         self._saved = organization.mappings.get(dialect.header_hash, {})
         self._code = "COLUMNS_MISSING" if dialect.is_known else "HEADER_NOT_FOUND"
         self._questions = Questions(self._labels, f"--org {organization.org_id}", file, organization.currency)
@@ -120,7 +126,7 @@ class _Judge:
             self._decide(position, None, "none", "no known header" if self._columns[position] else "no header")
         columns = tuple(self._decided[position] for position in range(len(self._columns)))
         refusal = self._refusals[0] if self._refusals else self._missing() or _mixed_currencies(columns)
-        return HeaderMapping(columns, refusal)
+        return HeaderMapping(self._hash, columns, refusal)
 
     def _open(self) -> list[int]:
         return [position for position in range(len(self._columns)) if position not in self._decided]
@@ -232,6 +238,8 @@ class _Judge:
 
     def _missing(self) -> Refusal | None:
         fields = set(self._mapping().values())
+        if self._organization.assumed_quantity(self._hash, fields):
+            fields.add("quantity")
         missing: list[tuple[str, ...]] = []
         if "sold_at" not in fields:
             missing.append(("sold_at",))

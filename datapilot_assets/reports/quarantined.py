@@ -77,8 +77,9 @@ def _amounts(rows: Sequence[Mapping[str, Any]], layout: Layout | None) -> dict[i
     table = pa.Table.from_pylist(
         [{"record_no": number, **{n: text.get(n) for n in _AMOUNT_FIELDS}} for number, text in texts.items()], schema
     )
+    absent = {"quantity": str(layout.assumed_quantity)} if layout.assumed_quantity else {}
     amount, quantity, price = (
-        number_sql(name, layout.decimal_marks[name]) if name in layout.decimal_marks else "NULL"
+        number_sql(name, layout.decimal_marks[name]) if name in layout.decimal_marks else absent.get(name, "NULL")
         for name in _AMOUNT_FIELDS
     )
     with duckdb.connect(":memory:") as connection:

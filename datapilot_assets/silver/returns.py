@@ -37,9 +37,12 @@ def with_returns(good: DataFrame) -> DataFrame:
     )
     # A refund of part of the money does not say how many units came back.
     is_partial = refund.isNotNull() & (refund != F.col("gross_amount"))
-    units = F.when(returned > 0, returned).when(is_partial, None).otherwise(quantity)
+    is_whole = ~F.coalesce(returned > 0, F.lit(False)) & ~is_partial
+    units = F.when(returned > 0, returned).when(is_whole, quantity)
+    is_assumed = is_whole & F.array_contains("flags", "quantity_assumed")
     gross = F.when(is_derived, -back).otherwise(F.col("gross_amount")).cast(MONEY)
-    flags = F.array(F.lit("derived_return"), F.lit("return_date_assumed"))
+    named = (F.lit("derived_return"), F.lit("return_date_assumed"), F.when(is_assumed, F.lit("quantity_assumed")))
+    flags = F.array_compact(F.array(*named))
     return rows.withColumns(
         {
             "sale_line_id": F.md5(F.concat_ws("\x1f", "line_identity", F.when(is_derived, F.lit("derived_return")))),

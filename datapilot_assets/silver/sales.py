@@ -44,8 +44,9 @@ def classify_sales(records: DataFrame, entries: DataFrame, lost: DataFrame, revi
 
     records: BRONZE_SALES columns of the wanted months.
     entries: per active landing entry content_id, source_id, file, file_sha256, landed_seq int, layout,
-        arrived_on date, decimal_marks map<field, "," or ".">, has map<field, boolean>, currency, time_zone,
-        org_id. Records of contents that it does not name are invisible.
+        arrived_on date, decimal_marks map<field, "," or ".">, has map<field, boolean>, assumed_quantity int (of
+        every line; null where the file has a quantity, or nobody said so), currency, time_zone, org_id. Records
+        of contents that it does not name are invisible.
     lost: rows that a newer version replaced: landed_seq, unit_key, line_no int and sold_on (null-safe).
     revised: orders of which a newer version knows only the total (R4): landed_seq and unit_key of the lines that
         stay, and their month; status and status_raw; order_discount and order_freight, null where the newer one
@@ -118,7 +119,13 @@ def _facts(entries: DataFrame) -> DataFrame:
     mark = ", ".join(f"try_element_at(decimal_marks, '{name}') AS {name}" for name in _NUMBERS)
     return entries.selectExpr(
         *("content_id", "source_id", "file", "file_sha256", "landed_seq", "layout", "arrived_on", "org_id"),
-        *("time_zone", "currency AS usual_currency", f"struct({has}) AS has", f"struct({mark}) AS mark"),
+        *(
+            "time_zone",
+            "assumed_quantity",
+            "currency AS usual_currency",
+            f"struct({has}) AS has",
+            f"struct({mark}) AS mark",
+        ),
     )
 
 
@@ -129,8 +136,10 @@ def _typed(rows: DataFrame) -> DataFrame:
     rows = rows.selectExpr(*_DECIDED, *facts, f"struct({raw}) AS raw")
     numbers = (parse_number(F.col(f"raw.{n}"), F.col(f"mark.{n}"), ddl).alias(n) for n, ddl in _NUMBERS.items())
     rows = with_sold_at(rows).withColumn("number", F.struct(*numbers))
-    quantity, amount = F.col("number.quantity"), F.col("number.line_amount")
-    gross = F.coalesce(amount, (quantity * F.col("number.unit_price")).try_cast(MONEY), F.col("gross_alloc"))
+    written, assumed = F.col("number.quantity"), F.col("assumed_quantity")
+    worth = (F.coalesce(written, assumed) * F.col("number.unit_price")).try_cast(MONEY)
+    gross = F.coalesce("number.line_amount", worth, "gross_alloc")
+    quantity = F.coalesce(written, F.when(gross < 0, -assumed).otherwise(assumed))
     # A return document may count upwards; as an event it is negative (R18).
     upwards = (F.col("event_type") == "return") & F.coalesce(quantity >= 0, F.lit(True)) & (gross >= 0)
     turned = F.when(upwards, -1).otherwise(1)
@@ -210,6 +219,7 @@ def _with_fate(rows: DataFrame) -> DataFrame:
         "order_level": F.col("has.order_level"),
         "order_revised": F.col("is_revised"),
         "quantity_absent": F.col("quantity").isNull(),
+        "quantity_assumed": F.col("assumed_quantity").isNotNull(),
         "status_assumed": ~(F.col("has.status") | F.col("has.payment_status")),
         "discount_absent": ~(F.col("has.line_discount") | F.col("has.order_discount")),
         "status_returned": (F.col("event_type") == "sale") & (F.col("status") == "returned"),

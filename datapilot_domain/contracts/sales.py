@@ -189,7 +189,11 @@ SILVER_SALES = TableContract(
         Column(name="category", description="Product category"),
         Column(name="variant", description="Variation"),
         Column(name="unit", description="Unit of measure"),
-        Column(name="quantity", type=MONEY, description="Quantity; negative on returns; null where the file has none"),
+        Column(
+            name="quantity",
+            type=MONEY,
+            description="Quantity; negative on returns; null where the file has none and none is assumed",
+        ),
         Column(name="unit_price", type="decimal(18,6)", description="Price of one unit"),
         Column(
             name="gross_amount",
@@ -223,7 +227,7 @@ SILVER_SALES = TableContract(
         Column(
             name="flags",
             type="array<string>",
-            description="derived, status_assumed, discount_absent, derived_return, gift, adjustment, …",
+            description="derived, status_assumed, quantity_assumed, discount_absent, derived_return, gift, …",
             nullable=False,
         ),
         Column(name="extras", type="map<string,string>", description="Unmapped columns, personal data masked"),

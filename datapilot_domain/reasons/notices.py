@@ -71,7 +71,22 @@ NOTICES = (
         "QUANTITY_ABSENT", "notice",
         "Sem coluna de quantidade: a receita conta, as unidades vendidas ficam em branco.",
         "No quantity column: revenue counts, units sold stay null.",
-        "Inclua a quantidade na exportação.", "Include the quantity in the export.",
+        "Inclua a quantidade na exportação; se cada linha é uma unidade: datapilot mapping set --assume-quantity 1.",
+        "Include the quantity in the export; if each line is one unit: datapilot mapping set --assume-quantity 1.",
+    ),
+    reason(
+        "QUANTITY_ASSUMED", "notice",
+        "Sem coluna de quantidade: cada linha conta como uma unidade, como a organização disse.",
+        "No quantity column: each line counts as one unit, as the organization said.",
+        "Se não é assim, inclua a quantidade na exportação ou desfaça: datapilot mapping remove --assume-quantity.",
+        "If it is not so, include the quantity in the export or undo it: datapilot mapping remove --assume-quantity.",
+    ),
+    reason(
+        "QUANTITY_NOT_ASSUMED", "notice",
+        "A quantidade está na coluna {column}: a quantidade 1 que a organização disse para presumir não foi usada.",
+        "The quantity is in column {column}: the quantity 1 that the organization said to assume was not used.",
+        "Nada a fazer; para retirar a opção: datapilot mapping remove --assume-quantity.",
+        "Nothing to do; to take the option back: datapilot mapping remove --assume-quantity.",
     ),
     reason(
         "DISCOUNT_ABSENT", "notice",

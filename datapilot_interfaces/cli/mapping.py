@@ -1,10 +1,13 @@
-"""`mapping set | list | show | remove`: which column is which field, for every file with the same header."""
+"""`mapping set | list | show | remove`: which column is which field, for every file with the same header.
+
+And, for a file that has no quantity column, whether each of its lines is one unit.
+"""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +17,9 @@ from datapilot_domain.organizations import Organization
 from datapilot_domain.reasons import Refusal
 from datapilot_interfaces.cli.errors import CommandError, Exit
 from datapilot_interfaces.cli.findings import finding_parts
+from datapilot_interfaces.cli.mapping_rows import SAVED, SHOWN, quantity_not_assumed, saved_rows, shown_rows
 from datapilot_interfaces.cli.options import FormatOption, OrgOption
-from datapilot_interfaces.cli.output import Format, Row, emit
+from datapilot_interfaces.cli.output import Format, emit
 from datapilot_interfaces.cli.platform import platform
 
 if TYPE_CHECKING:
@@ -23,8 +27,6 @@ if TYPE_CHECKING:
     from datapilot_resources.platform import Platform
 
 app = typer.Typer(help="Header mappings that an organization saved.", no_args_is_help=True)
-_SAVED = ("org_id", "header_hash", "column", "field")
-_SHOWN = ("file", "position", "column", "field", "how", "why")
 FileOption = Annotated[
     str, typer.Option("--file", metavar="FILE", help="A file with the header, or the name or sha256 of a landed one.")
 ]
@@ -32,31 +34,45 @@ FileOption = Annotated[
 
 @app.command("set")
 def set_(
-    columns: Annotated[
-        list[str], typer.Argument(metavar="COLUMN=FIELD…", help="Column as written = field; `extras` = none.")
-    ],
     org: OrgOption,
     file: FileOption,
+    columns: Annotated[
+        list[str] | None, typer.Argument(metavar="[COLUMN=FIELD…]", help="Column as written = field; `extras` = none.")
+    ] = None,
+    assume_quantity: Annotated[
+        int | None,
+        typer.Option(
+            "--assume-quantity", metavar="1", min=1, max=1, help="Each line is one unit: there is no quantity column."
+        ),
+    ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Say which field a column is, for every later file with the same header. Adds to what was said before."""
-    pairs = _read_pairs(columns)
+    pairs = _read_pairs(columns or [])
+    if not pairs and assume_quantity is None:
+        raise CommandError("USAGE", "nothing is said", "give COLUMN=FIELD or --assume-quantity 1", Exit.WRONG_USAGE)
     services = platform()
     organization = services.registry.get(org)
-    with _header(services, organization, file, list(pairs)) as (dialect, positions):
+    with _header(services, organization, file, list(pairs)) as (path, dialect, positions):
         said = {position: pairs[name] for name, position in positions.items()}
         if len(said) < len(pairs):
             raise CommandError("USAGE", "two of the names are one column", "name it once", Exit.WRONG_USAGE)
         whole = _merged(organization.mappings.get(dialect.header_hash, {}), said, dialect)
-        services.registry.put(organization.with_mapping(dialect.header_hash, whole))
-    emit(_saved_rows(org, {dialect.header_hash: whole}), form, _SAVED)
+        organization = organization.with_mapping(dialect.header_hash, whole)
+        if assume_quantity is not None:
+            organization = organization.with_assumed_quantity(dialect.header_hash, 1)
+        services.registry.put(organization)
+        emit(saved_rows(organization, dialect.header_hash), form, SAVED)
+        if assume_quantity is not None:
+            _tell_if_unused(path, organization, Path(file).name)
 
 
 @app.command("list")
 def list_(org: OrgOption, form: FormatOption = Format.TABLE) -> None:
-    """List the mappings that the organization saved, one row per column."""
+    """List what the organization saved of each header, one row per column and per assumed quantity."""
     organization = platform().registry.get(org)
-    emit(_saved_rows(org, organization.mappings), form, _SAVED)
+    headers = dict.fromkeys([*organization.mappings, *organization.assumed_quantities])
+    emit([row for header_hash in headers for row in saved_rows(organization, header_hash)], form, SAVED)
 
 
 @app.command("show")
@@ -72,18 +88,7 @@ def show(org: OrgOption, file: FileOption, form: FormatOption = Format.TABLE) ->
             mapping = preview_headers(path, organization, workdir, name)
         except Refusal as refusal:
             raise _refused(refusal, name, organization) from refusal
-        rows = [
-            {
-                "file": name,
-                "position": column.position + 1,
-                "column": column.column,
-                "field": column.field or "extras",
-                "how": column.how,
-                "why": column.why,
-            }
-            for column in mapping.columns
-        ]
-        emit(rows, form, _SHOWN)
+        emit(shown_rows(mapping, organization, name), form, SHOWN)
         if mapping.refusal:
             typer.echo(str(_refused(mapping.refusal, name, organization)), err=True)
             raise typer.Exit(Exit.NOT_TAKEN)
@@ -102,6 +107,9 @@ def remove(
     header: Annotated[
         str | None, typer.Option("--header", metavar="HASH", help="The header's hash, as `mapping list` shows it.")
     ] = None,
+    assume_quantity: Annotated[
+        bool, typer.Option("--assume-quantity", help="Forget the assumed quantity; the columns stay.")
+    ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Forget what was said about a header or some of its columns; later files are judged afresh."""
@@ -111,17 +119,24 @@ def remove(
     organization = services.registry.get(org)
     header_hash = header or ""
     if file is not None:
-        with _header(services, organization, file, []) as (dialect, _):
+        with _header(services, organization, file, []) as (_, dialect, _positions):
             header_hash = dialect.header_hash
-    saved = organization.mappings.get(header_hash)
-    if saved is None:
+    saved, assumed = organization.mappings.get(header_hash, {}), header_hash in organization.assumed_quantities
+    if not saved and not assumed:
         raise CommandError("MAPPING_UNKNOWN", f"no mapping of header {header_hash}", "see `datapilot mapping list`")
     if unknown := sorted(set(columns or ()) - set(saved)):
-        remedy = f"its columns are {', '.join(saved)}"
+        remedy = f"its columns are {', '.join(saved) or 'none'}"
         raise CommandError("COLUMN_UNKNOWN", f"nothing is saved of {', '.join(unknown)}", remedy, Exit.WRONG_USAGE)
-    left = {name: field for name, field in saved.items() if columns and name not in columns}
-    services.registry.put(organization.with_mapping(header_hash, left))
-    emit(_saved_rows(org, {header_hash: left} if left else {}), form, _SAVED)
+    if assume_quantity and not assumed:
+        remedy = "see `datapilot mapping list`"
+        raise CommandError("MAPPING_UNKNOWN", f"no quantity is assumed of header {header_hash}", remedy)
+    whole = not columns and not assume_quantity
+    left = {name: field for name, field in saved.items() if not whole and name not in (columns or ())}
+    organization = organization.with_mapping(header_hash, left)
+    if whole or assume_quantity:
+        organization = organization.with_assumed_quantity(header_hash, None)
+    services.registry.put(organization)
+    emit(saved_rows(organization, header_hash), form, SAVED)
 
 
 def _read_pairs(columns: Sequence[str]) -> dict[str, str]:
@@ -165,8 +180,8 @@ def _merged(saved: dict[str, str], said: dict[int, str], dialect: Dialect) -> di
 @contextmanager
 def _header(
     services: Platform, organization: Organization, file: str, named: Sequence[str]
-) -> Iterator[tuple[Dialect, dict[str, int]]]:
-    """The header of the file, the newest kept one that has all the named columns, and where these stand."""
+) -> Iterator[tuple[Path, Dialect, dict[str, int]]]:
+    """The file, or the newest kept one that has all the named columns; its header, and where these stand in it."""
     from datapilot_assets.landing.dialect import find_column
     from datapilot_assets.landing.preview import open_table
 
@@ -180,7 +195,7 @@ def _header(
         found = {name: find_column(name, dialect.columns) for name in named}
         positions = {name: position for name, position in found.items() if position is not None}
         if len(positions) == len(found):
-            yield dialect, positions
+            yield path, dialect, positions
             return
         problem = problem or _unknown_columns(file, dialect, [name for name in found if name not in positions])
     assert problem is not None
@@ -225,9 +240,12 @@ def _refused(refusal: Refusal, file: str, organization: Organization) -> Command
     return CommandError(refusal.code, what, remedy, Exit.NOT_TAKEN)
 
 
-def _saved_rows(org: str, mappings: dict[str, dict[str, str]]) -> list[Row]:
-    return [
-        {"org_id": org, "header_hash": header_hash, "column": column, "field": field}
-        for header_hash, columns in mappings.items()
-        for column, field in columns.items()
-    ]
+def _tell_if_unused(path: Path, organization: Organization, name: str) -> None:
+    """Say on stderr that the file has a quantity column, so that none is assumed of it."""
+    from datapilot_assets.landing.preview import preview_headers
+
+    # What is wrong with the file beside its header is for `mapping show` and `land` to say.
+    with tempfile.TemporaryDirectory(prefix="datapilot-mapping-") as directory, suppress(Refusal):
+        mapping = preview_headers(path, organization, Path(directory), name)
+        if unused := quantity_not_assumed(mapping, organization, name):
+            typer.echo(unused, err=True)

@@ -16,7 +16,8 @@ _INTRODUCTION = """\
 
 A file needs a date (`sold_at`), an amount (`line_amount`, or `quantity` and `unit_price`; in a file of orders without
 products `order_total` or `order_subtotal`) and what names the sale (`order_id`, `sku` or `product_name`). All other
-fields are optional; a column that is no field is kept as an extra.
+fields are optional; a column that is no field is kept as an extra. A quantity that the file does not have stays
+unknown, unless the organization said that each line is one unit: `datapilot mapping set --assume-quantity 1`.
 
 Case, accents, punctuation, `º ª °` and `(R$) (BRL) (US$)` in a header do not count: `VLR_UNIT` is `Vlr. Unit.`.
 What the organization said by `datapilot mapping set` comes first. A header that may mean several things is decided by

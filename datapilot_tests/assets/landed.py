@@ -50,6 +50,7 @@ class _File:
     columns: tuple[str, ...]
     sources: list[str]
     currency: str
+    assumes_one: bool
     rows: list[list[str]] = field(default_factory=list)
 
 
@@ -67,9 +68,14 @@ class Landed:
     _rows_lost: list[dict[str, Any]] = field(default_factory=list)
     _rows_revised: list[dict[str, Any]] = field(default_factory=list)
 
-    def file(self, columns: str, *, currency: str = "BRL", sources: Sequence[str] = ("main",)) -> int:
-        """A file whose columns are fields of the contract (names with blanks between); others become extras."""
-        self.files.append(_File(tuple(columns.split()), list(sources), currency))
+    def file(
+        self, columns: str, *, currency: str = "BRL", sources: Sequence[str] = ("main",), assumes_one: bool = False
+    ) -> int:
+        """A file whose columns are fields of the contract (names with blanks between); others become extras.
+
+        assumes_one: the organization said that each line without a quantity is one unit.
+        """
+        self.files.append(_File(tuple(columns.split()), list(sources), currency, assumes_one))
         return len(self.files) - 1
 
     def line(self, file: int, *surplus: str, **values: str | None) -> tuple[int, int]:
@@ -96,6 +102,8 @@ class Landed:
             mapping = {name: name for name in file.columns if name in FIELDS}
             organization = ACME.with_mapping(header_hash(file.columns), mapping)
             organization = organization.model_copy(update={"currency": file.currency})
+            if file.assumes_one:
+                organization = organization.with_assumed_quantity(header_hash(file.columns), 1)
             rows = self._add(f"file{number}.csv", text.getvalue().encode(), organization, file.sources)
             for _, record, line_no in (item for item in lost if item[0] == number):
                 row = next(row for row in rows if row["record_no"] == record)

@@ -114,6 +114,7 @@ def test_a_source_is_one_safe_folder_that_is_no_declaration(text: str) -> None:
         {"sources": {"../x": {}}},
         {"sources": {"main": {"role": "counted"}}},
         {"limits": {"max_bytes": 0}},
+        {"assumed_quantities": {"h1": 2}},
         {"unknown": 1},
     ],
 )
@@ -139,3 +140,13 @@ def test_a_saved_mapping_adds_to_the_others() -> None:
     assert both.mappings == {"h1": {"Data": "sold_at"}, "h2": {"Dia": "sold_at"}}
     assert org.mappings == {"h1": {"Data": "sold_at"}}
     assert both.with_mapping("h1", {"Data": "paid_at"}).mappings["h1"] == {"Data": "paid_at"}
+
+
+def test_a_quantity_is_assumed_only_under_its_header_and_where_no_column_has_it() -> None:
+    org = Organization(org_id=OrgId("acme"), name="Acme").with_assumed_quantity("h1", 1)
+    assert org.assumed_quantity("h1", {"sold_at", "line_amount"}) == 1
+    assert org.assumed_quantity("h1", {"sold_at", "quantity"}) is None
+    assert org.assumed_quantity("h2", {"sold_at", "line_amount"}) is None
+    both = org.with_assumed_quantity("h2", 1)
+    assert both.with_assumed_quantity("h1", None).assumed_quantities == {"h2": 1}
+    assert Organization.model_validate_json(both.model_dump_json()) == both

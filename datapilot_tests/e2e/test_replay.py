@@ -112,6 +112,39 @@ def test_a_changed_mapping_restates_the_months_of_its_file_only(workbench: Workb
     assert older_recipe(standing(workbench, "mapped"), known) == []
 
 
+def test_a_quantity_that_is_assumed_later_counts_units_after_a_replay(workbench: Workbench) -> None:
+    workbench.add("lessons")
+    header = ("Data", "Produto", "Valor")
+    sold = ("02/01/2024;Aula;80,00", "03/01/2024;Aula;80,00", "04/01/2024;Aula;-80,00", "05/01/2024;Brinde;0,00")
+    counted = table("1;02/02/2024;A;3;30,00", header=(*ODD[:4], "Valor Total Item"))
+    workbench.land("lessons", ("aulas.csv", table(*sold, header=header)), ("feb.csv", counted))
+    workbench.refine("lessons")
+    before, other = workbench.month("lessons", "2024-01"), workbench.month("lessons", "2024-02")
+    assert {row["units"] for row in workbench.rows("gold.sales_products", "lessons", "2024-01")} == {None}
+    assert (before["units"], before["gross_revenue"], other["units"]) == (None, 160, 3)
+
+    known = workbench.platform.registry.get("lessons")
+    assumed = known.with_assumed_quantity(header_hash(header), 1)
+    workbench.platform.registry.put(assumed)
+    assert [e.file for e in older_recipe(standing(workbench, "lessons"), assumed)] == ["aulas.csv"]
+    assert outcomes(again(workbench, "lessons")) == [("aulas.csv", "changed", None), ("feb.csv", "unchanged", None)]
+    assert older_recipe(standing(workbench, "lessons"), assumed) == []
+    (run,) = workbench.refine("lessons")
+    assert (run.succeeded, [str(month) for month in run.months]) == (True, ["2024-01"])
+    after = workbench.month("lessons", "2024-01")
+    assert (after["units"], after["gift_units"], after["lines"]) == (3, 1, 4)
+    money = ("gross_revenue", "returns_amount", "net_revenue")
+    assert [after[name] for name in money] == [before[name] for name in money] == [160, -80, 80]
+    products = workbench.rows("gold.sales_products", "lessons", "2024-01")
+    assert {row["product_key"]: row["units"] for row in products} == {"aula": 2, "brinde": 1}
+
+    # Taken back, the figures are what they were.
+    workbench.platform.registry.put(known)
+    assert outcomes(again(workbench, "lessons", "aulas.csv")) == [("aulas.csv", "changed", None)]
+    workbench.refine("lessons")
+    assert workbench.month("lessons", "2024-01")["units"] is None
+
+
 def test_replay_of_everything_under_a_new_decoder_changes_no_figure(
     workbench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

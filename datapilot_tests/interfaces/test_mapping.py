@@ -105,7 +105,7 @@ def test_each_answer_to_an_unclear_amount_lands_the_file(acme: Cli, tmp_path: Pa
 
 @pytest.mark.reason("COLUMNS_MISSING")
 @pytest.mark.rule("R16")
-def test_prices_without_quantities_are_the_lines_value_only_when_the_sender_says_so(acme: Cli, tmp_path: Path) -> None:
+def test_prices_without_quantities_are_amounts_only_when_the_sender_says_so(acme: Cli, tmp_path: Path) -> None:
     file = written(tmp_path, "Data;Produto;Preço Unitário\n02/01/2024;A;9,00\n03/01/2024;B;5,00\n")
     refused = acme("land", file, "--org", "acme")
     assert "COLUMNS_MISSING" in refused.error
@@ -113,7 +113,7 @@ def test_prices_without_quantities_are_the_lines_value_only_when_the_sender_says
     assert acme(*shlex.split(command)).code == 0
     (landed,) = acme("land", file, "--org", "acme", "--format", "json").rows
     assert landed["verdict"] == "accepted"
-    assert fields(acme, file)["Preço Unitário"] == "line_amount"
+    assert fields(acme, file)["Preço Unitário"] == "unit_price"
 
 
 @pytest.mark.rule("R6")
@@ -210,3 +210,70 @@ def test_a_file_that_nobody_has_is_said_so(acme: Cli) -> None:
     answer = acme("mapping", "show", "--org", "acme", "--file", "nada.csv")
     assert answer.code == 2
     assert answer.error.startswith("FILE_NOT_FOUND: ")
+
+
+AULAS = "Data;Produto;Valor\n02/01/2024;Aula;5,00\n"
+
+
+def quantity_shown(cli: Cli, file: object) -> list[tuple[str, str, str]]:
+    shown = cli("mapping", "show", "--org", "acme", "--file", file, "--format", "json").rows
+    return [(row["field"], row["how"], row["why"]) for row in shown if row["column"] is None]
+
+
+@pytest.mark.reason("QUANTITY_ASSUMED")
+def test_a_quantity_is_assumed_shown_listed_and_taken_back(acme: Cli, tmp_path: Path) -> None:
+    file = written(tmp_path, AULAS)
+    of_header = ("--org", "acme", "--file", file)
+    assert quantity_shown(acme, file) == []
+    said = acme("mapping", "set", *of_header, "--assume-quantity", "1", "--format", "json")
+    assert (said.code, said.err) == (0, "")
+    assert [(row["column"], row["field"], row["assumed"]) for row in said.rows] == [(None, "quantity", 1)]
+    assert quantity_shown(acme, file) == [("quantity", "assumed", "1 on each line, as the organization saved it")]
+    assert acme("land", file, "--org", "acme", "--format", "json").rows[0]["verdict"] == "accepted"
+    report = acme("report", "--org", "acme", "--file", "vendas.csv")
+    assert "Sem coluna de quantidade: cada linha conta como uma unidade" in report.out
+    report = acme("report", "--org", "acme", "--file", "vendas.csv", "--language", "en")
+    assert "No quantity column: each line counts as one unit" in report.out
+
+    both = acme("mapping", "set", *of_header, "Produto=product_name", "--format", "json").rows
+    assert [(row["column"], row["assumed"]) for row in both] == [("Produto", None), (None, 1)]
+    assert acme("mapping", "list", "--org", "acme", "--format", "json").rows == both
+    left = acme("mapping", "remove", *of_header, "--assume-quantity", "--format", "json").rows
+    assert [(row["column"], row["assumed"]) for row in left] == [("Produto", None)]
+    assert acme("mapping", "remove", *of_header, "--assume-quantity").code == 1
+    assert acme("mapping", "set", *of_header, "Produto=product_name", "--assume-quantity", "1").code == 0
+    left = acme("mapping", "remove", *of_header, "Produto", "--format", "json").rows
+    assert [(row["column"], row["assumed"]) for row in left] == [(None, 1)]
+    assert acme("mapping", "remove", *of_header, "--format", "json").rows == []
+    assert acme("mapping", "list", "--org", "acme", "--format", "json").rows == []
+
+
+@pytest.mark.reason("QUANTITY_NOT_ASSUMED")
+def test_a_quantity_that_a_column_has_is_not_assumed_and_that_is_said(acme: Cli, tmp_path: Path) -> None:
+    file = written(tmp_path, "Data;Produto;Qtd;Valor Total\n02/01/2024;Aula;2;5,00\n")
+    said = acme("mapping", "set", "--org", "acme", "--file", file, "--assume-quantity", "1")
+    assert said.code == 0
+    assert said.error.startswith("QUANTITY_NOT_ASSUMED: vendas.csv: A quantidade está na coluna Qtd: ")
+    why = "1 on each line, not assumed: 'Qtd' is the quantity"
+    assert quantity_shown(acme, file) == [("quantity", "none", why)]
+    # The column is none of the fields: now the option counts.
+    said = acme("mapping", "set", "--org", "acme", "--file", file, "Qtd=extras", "--assume-quantity", "1")
+    assert (said.code, said.err) == (0, "")
+    assert [how for _, how, _ in quantity_shown(acme, file)] == ["assumed"]
+
+
+@pytest.mark.parametrize("option", [[], ["--assume-quantity", "2"], ["--assume-quantity", "0"], ["--assume-quantity"]])
+def test_one_is_the_only_quantity_that_may_be_assumed(acme: Cli, tmp_path: Path, option: list[str]) -> None:
+    file = written(tmp_path, AULAS)
+    assert acme("mapping", "set", "--org", "acme", "--file", file, *option).code == 2
+    assert acme("mapping", "list", "--org", "acme", "--format", "json").rows == []
+
+
+def test_a_quantity_is_said_of_a_landed_file_by_its_name(acme: Cli, tmp_path: Path) -> None:
+    file = written(tmp_path, AULAS)
+    acme("land", file, "--org", "acme")
+    file.unlink()
+    assert acme("mapping", "set", "--org", "acme", "--file", "vendas.csv", "--assume-quantity", "1").code == 0
+    assert [how for _, how, _ in quantity_shown(acme, "vendas.csv")] == ["assumed"]
+    replayed = acme("replay", "--org", "acme", "--format", "json").rows
+    assert [row["outcome"] for row in replayed] == ["changed"]

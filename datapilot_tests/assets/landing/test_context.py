@@ -149,6 +149,6 @@ def test_what_is_missing_is_proposed_by_what_its_header_may_mean() -> None:
 def test_a_price_without_a_quantity_is_asked_and_one_unit_a_line_is_an_answer() -> None:
     asked = question("Data;Produto;Preço Unitário", "02/01/2024;A;5,00")
     assert "COLUMN=quantity`; if each line is one unit: " in asked.detail
-    assert asked.detail.endswith("'Preço Unitário=line_amount'`")
+    assert asked.detail.endswith(" --assume-quantity 1`")
     both = question("Data;Obs;Preço Unitário", "02/01/2024;A;5,00")
     assert "one unit" not in both.detail

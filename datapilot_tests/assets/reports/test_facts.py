@@ -151,6 +151,14 @@ def test_reasons_are_counted_with_the_money_that_can_be_read() -> None:
     assert (amounts.amount, amounts.examples[0].header, amounts.examples[0].value) == (None, "Vlr", None)
 
 
+def test_a_price_is_money_where_each_line_is_one_unit() -> None:
+    prices = layout(unit_price=",")
+    rows = [bad(2, "DATE_UNREADABLE", "unit_price=10,25")]
+    (unknown,) = group_reasons(rows, prices, "pt-BR")
+    (known,) = group_reasons(rows, prices.model_copy(update={"assumed_quantity": 1}), "pt-BR")
+    assert (unknown.amount, known.amount) == (None, "10.2500")
+
+
 def test_several_columns_of_one_field_are_named_together() -> None:
     (group,) = group_reasons([bad(1, "RECORD_SHAPE", "fees=1", "fees")], layout(), "en")
     assert group.examples[0].header == "Tarifa A + Tarifa B"

@@ -108,6 +108,23 @@ def _land() -> Landed:
     landed.line(whole, order_id="whole-blank", order_total="", status="pago")
     amounts = landed.file("sold_at product_name line_amount")
     landed.line(amounts, product_name="Aula", line_amount="80.00")
+    # Files whose lines are one unit each, as the organization said.
+    ones = landed.file("order_id sold_at sku line_amount status operation_nature returned_quantity", assumes_one=True)
+    one = {"sku": "A", "line_amount": "10.00", "status": "paid"}
+    landed.line(ones, order_id="one", **one)
+    landed.line(ones, order_id="one-back", **{**one, "line_amount": "-10.00"})
+    landed.line(ones, order_id="one-back-up", operation_nature="DEVOLUÇÃO DE VENDA", **one)
+    landed.line(ones, order_id="one-returned", **{**one, "status": "Devolvido"})
+    landed.line(ones, order_id="one-half-returned", returned_quantity="0,5", **one)
+    landed.line(ones, order_id="one-gift", **{**one, "line_amount": "0.00"})
+    prices = landed.file("order_id sold_at sku unit_price", assumes_one=True)
+    landed.line(prices, order_id="one-price", sku="A", unit_price="7.50")
+    landed.line(prices, order_id="one-price-back", sku="A", unit_price="-7.50")
+    counted = landed.file("order_id sold_at sku quantity line_amount", assumes_one=True)
+    landed.line(counted, order_id="counted", sku="A", quantity="3", line_amount="30.00")
+    landed.line(counted, order_id="counted-blank", sku="A", quantity="", line_amount="30.00")
+    total = landed.file("order_id sold_at order_total", assumes_one=True)
+    landed.line(total, order_id="one-total", order_total="30.00")
     # The same content in two sources.
     shared = landed.file("order_id sold_at sku line_amount quantity", sources=("main", "shop"))
     landed.line(shared, order_id="shared", sku="A", line_amount="1.00", quantity="1")
@@ -264,6 +281,49 @@ def test_a_quantity_that_the_file_does_not_have_is_null(refined: Refined) -> Non
     (row,) = (row for row in refined.silver if row["product_name"] == "Aula")
     assert (row["quantity"], row["gross_amount"], row["event_type"]) == (None, 80, "sale")
     assert "quantity_absent" in row["flags"]
+
+
+@pytest.mark.rule("R12")
+@pytest.mark.parametrize(
+    ("order", "event", "quantity", "gross"),
+    [
+        ("one", "sale", 1, 10),
+        ("one-back", "return", -1, -10),
+        ("one-back-up", "return", -1, -10),
+        ("one-gift", "sale", 1, 0),
+        ("one-price", "sale", 1, Decimal("7.50")),
+        ("one-price-back", "return", -1, Decimal("-7.50")),
+        ("one-total", "sale", 1, 30),
+    ],
+)
+def test_a_quantity_is_one_where_the_organization_said_so_and_flagged(
+    refined: Refined, order: str, event: str, quantity: int, gross: Decimal
+) -> None:
+    (row,) = refined.order(order)
+    assert (row["event_type"], row["quantity"], row["gross_amount"]) == (event, quantity, gross)
+    assert "quantity_assumed" in row["flags"]
+    assert "quantity_absent" not in row["flags"]
+    assert ("gift" in row["flags"]) == (order == "one-gift")
+
+
+@pytest.mark.rule("R18")
+def test_what_came_back_of_an_assumed_unit_is_assumed_unless_it_is_written(refined: Refined) -> None:
+    sale, back = refined.order("one-returned")
+    assert (sale["quantity"], back["quantity"]) == (1, -1)
+    assert "quantity_assumed" in sale["flags"]
+    assert back["flags"] == ["derived_return", "return_date_assumed", "quantity_assumed"]
+    _, half = refined.order("one-half-returned")
+    assert (half["quantity"], half["gross_amount"]) == (Decimal("-0.5"), -5)
+    assert half["flags"] == ["derived_return", "return_date_assumed"]
+
+
+@pytest.mark.rule("R12")
+def test_a_quantity_column_is_never_overruled_by_an_assumption(refined: Refined) -> None:
+    (row,) = refined.order("counted")
+    assert row["quantity"] == 3
+    assert "quantity_assumed" not in row["flags"]
+    (blank,) = (row for row in refined.quarantine if "counted-blank" in row["text"])
+    assert blank["failures"] == ["QUANTITY_MISSING:quantity"]
 
 
 def test_a_content_counts_in_each_source_that_landed_it(refined: Refined) -> None:
