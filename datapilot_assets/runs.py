@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from datapilot_assets.status import stale_months, table_status
 from datapilot_domain.contracts import FAMILY_CONTRACTS
+from datapilot_domain.landing import LandingEntry
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month, contiguous_stretches
 from datapilot_resources.platform import Platform
@@ -70,6 +72,24 @@ def run_intake(platform: Platform, keys: Sequence[str]) -> list[Landed]:
         except IntakeProblems as error:
             raise IntakeFailed(error.landed, error.problems) from error
         return list(result.output_for_node("land_files"))
+
+
+def reject(platform: Platform, held: LandingEntry, at: dt.datetime) -> LandingEntry:
+    """Close a held or waiting file: it does not count. Its months and its report in the UI say so from now on.
+
+    No run: nothing is computed, so the events stand for themselves.
+    """
+    from datapilot_assets.landing.intake import decide_against
+    from datapilot_assets.landing.telling import rejected_events
+    from datapilot_assets.reports import publish_report
+
+    closed = decide_against(platform, held, at)
+    with _instance(platform) as instance:
+        for event in rejected_events(held, closed, platform.lakehouse.landing_log(held.org_id).entries):
+            instance.report_runless_asset_event(event)
+        if report := publish_report(platform, platform.registry.get(held.org_id), closed):
+            instance.report_runless_asset_event(report)
+    return closed
 
 
 def run_replay(platform: Platform, org: OrgId, places: Sequence[int]) -> list[Replayed]:

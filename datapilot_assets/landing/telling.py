@@ -74,6 +74,20 @@ def undecided_events(
         )
 
 
+def rejected_events(
+    held: LandingEntry, closed: LandingEntry, entries: Sequence[LandingEntry]
+) -> Iterator[dg.AssetObservation]:
+    """Per month of a file that was held or waiting: somebody decided that it does not count. No data version moves."""
+    hashes = landed_hashes(entries, str(held.family))
+    for month in sorted(held.months):
+        yield dg.AssetObservation(
+            asset_key=landing_key(str(held.family)),
+            partition=OrgMonth(held.org_id, month).key,
+            metadata={**_metadata(held), "verdict": closed.verdict.value, "reason": str(closed.reason)},
+            tags={"dagster/data_version": hashes.get(month, NOTHING_LANDED)},
+        )
+
+
 def _metadata(entry: LandingEntry) -> dict[str, dg.MetadataValue | str | int]:
     months = {str(month): count.records for month, count in sorted(entry.months.items())}
     notices = [REASONS[notice.code].en.format(**notice.values) for notice in entry.notices]

@@ -53,8 +53,8 @@ def decide(
 ) -> None:
     """Decide on a held file: its kept bytes are landed again with what you say, as of when it arrived."""
     from datapilot_assets.landing.inbox import inbox_key
-    from datapilot_assets.landing.intake import decide_against
     from datapilot_assets.landing.kept import fetch_bytes
+    from datapilot_assets.runs import reject as run_reject
 
     choice: dict[str, Any] = {"replaces": replaces, "complete": complete}
     choice = {name: value for name, value in choice.items() if value is not None}
@@ -71,7 +71,7 @@ def decide(
         raise CommandError("FILE_UNKNOWN", what, f"see `datapilot held --org {org}`")
     (entry,) = found
     if reject:
-        closed = decide_against(services, entry, dt.datetime.now(dt.timezone.utc))
+        closed = run_reject(services, entry, dt.datetime.now(dt.timezone.utc))
         row = {name: getattr(closed, name) for name in ("file", "sha256", "verdict", "reason")}
         emit([{**row, "months": [], "records": 0}], form, LANDED_COLUMNS)
         return

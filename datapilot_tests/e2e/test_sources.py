@@ -13,6 +13,8 @@ from datapilot_assets.reports import file_reports
 from datapilot_domain.landing import Verdict
 from datapilot_domain.organizations import SourceSettings
 from datapilot_domain.partitions import Month, OrgMonth
+from datapilot_domain.reasons import REASONS
+from datapilot_interfaces.cli.main import run as datapilot
 from datapilot_tests.workbench import Workbench
 
 ERP = "Pedido;Data Pedido;Cód. Produto;Qtde;Vlr. Total;Situação;Número do pedido no marketplace\n"
@@ -134,15 +136,41 @@ def test_a_held_file_shows_its_reason_and_commands_on_its_months_and_changes_no_
     workbench.land("seen", ("erp.csv", erp(range(1, 13))))
     (held,) = workbench.land("seen", ("other.csv", erp(range(1, 13)).replace("0,00;", "1,00;")))
     assert (held.verdict, held.reason) == (Verdict.HELD, "STORE_LOOKALIKE")
-    with workbench.instance() as instance:
-        records = instance.fetch_observations(
-            dg.AssetRecordsFilter(
-                asset_key=dg.AssetKey(["landing", "sales"]), asset_partitions=[OrgMonth.of("seen", "2024-01").key]
-            ),
-            2,
-        ).records
-    last, before = (record.event_log_entry.dagster_event.asset_observation_data.asset_observation for record in records)  # type: ignore[union-attr]
+    last, before, *_ = observations(workbench, OrgMonth.of("seen", "2024-01").key)
     assert last.metadata["reason"].value == "STORE_LOOKALIKE"
     assert "--confirm" in str(last.metadata["decide"].value)
     assert last.metadata["at_stake"].value == "BRL 780.00"
     assert last.tags["dagster/data_version"] == before.tags["dagster/data_version"]
+
+
+@pytest.mark.rule("R14")
+@pytest.mark.parametrize(("choice", "said"), [("--reject", "DECIDED_AGAINST"), ("--confirm", None)])
+def test_a_decision_is_the_last_that_the_ui_shows_of_the_month(workbench: Workbench, choice: str, said: str) -> None:
+    org = f"decided{choice.strip('-')}"
+    workbench.add(org)
+    workbench.land(org, ("erp.csv", erp(range(1, 13))))
+    workbench.land(org, ("other.csv", erp(range(1, 13)).replace("0,00;", "1,00;")))
+    assert datapilot(["decide", "other.csv", "--org", org, choice]) == 0
+    last, waited, before = observations(workbench, OrgMonth.of(org, "2024-01").key)
+    assert (last.metadata["file"].value, "decide" in last.metadata, "decide" in waited.metadata) == (
+        "other.csv",
+        False,
+        True,
+    )
+    assert (last.metadata["reason"].value if "reason" in last.metadata else None) == said
+    is_same = last.tags["dagster/data_version"] == before.tags["dagster/data_version"]
+    assert is_same is (choice == "--reject")
+    if said:
+        # The report that was kept of the held file no longer asks for a decision.
+        (report,) = file_reports(workbench.platform, workbench.platform.registry.get(org), "other.csv")
+        kept = workbench.platform.store.read(report["stored_at"]).decode()
+        assert REASONS[said].pt in kept
+        assert "datapilot decide" not in kept
+
+
+def observations(workbench: Workbench, partition: str) -> list[dg.AssetObservation]:
+    """What the UI shows of a landed month, newest first."""
+    wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(["landing", "sales"]), asset_partitions=[partition])
+    with workbench.instance() as instance:
+        found = [record.asset_observation for record in instance.fetch_observations(wanted, 10).records]
+    return [observation for observation in found if observation]
