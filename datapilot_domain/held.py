@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
+from datapilot_domain.commands import quoted
+from datapilot_domain.findings import Command, found
 from datapilot_domain.landing import Declaration, LandingEntry, Verdict
 from datapilot_domain.ledger import counted_entries, current_entries
 
@@ -41,20 +42,25 @@ def decided(entry: LandingEntry, **choice: object) -> Declaration:
     return Declaration.model_validate({"as_of": entry.arrived_at, **own, **choice})
 
 
-def choices(entry: LandingEntry, active: Sequence[LandingEntry], suggestion: str | None = None) -> list[str]:
-    """Commands that decide the file, the likeliest first.
+def choices(entry: LandingEntry, active: Sequence[LandingEntry], suggestion: str | None = None) -> list[Command]:
+    """Commands that decide the file, the likeliest first, each with what choosing it means.
 
     active: entries whose rows count. suggestion: the command that maps a renamed column, where there is one.
     """
     command = f"datapilot decide {entry.sha256[:12]} --org {entry.org_id}"
-    reject = f"{command} --reject"
+
+    def choice(purpose: str, option: str) -> Command:
+        return Command(purpose=found(purpose), command=f"{command} {option}")
+
+    reject = choice("if_not_valid", "--reject")
     if entry.verdict is Verdict.WAITING:
         return [reject]
-    elsewhere = f"{command} --source NAME"
+    elsewhere, confirm = choice("if_of_another_source", "--source NAME"), choice("if_right", "--confirm")
     if entry.reason == "COLUMN_LOST":
-        mapped = [f"{suggestion} && {command} --again"] if suggestion else []
-        return [*mapped, f"{command} --confirm", elsewhere, reject]
+        again = f"{suggestion} && {command} --again"
+        mapped = [Command(purpose=found("if_renamed"), command=again)] if suggestion else []
+        return [*mapped, confirm, elsewhere, reject]
     files = [other.file for other in active if other.source == entry.source]
-    replaces = [f"{command} --replaces {shlex.quote(files[-1])}"] if files else []
-    complete = [f"{command} --complete {entry.main_month}"] if entry.main_month else []
-    return [elsewhere, f"{command} --confirm", *replaces, *complete, reject]
+    replaces = [choice("if_it_replaces", f"--replaces {quoted(files[-1])}")] if files else []
+    complete = [choice("if_complete", f"--complete {entry.main_month}")] if entry.main_month else []
+    return [elsewhere, confirm, *replaces, *complete, reject]

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from datapilot_domain.findings import Command, Found, found
 from datapilot_domain.organizations import MAIN_SOURCE, AssumedQuantity, OrgId, parse_source_id
 from datapilot_domain.partitions import Month
 
@@ -29,6 +30,14 @@ class Verdict(str, Enum):
     HELD = "held"
     WAITING = "waiting"
     REFUSED = "refused"
+
+
+class DeclarationInvalid(ValueError):
+    """A declaration that says nothing clear: `found` is what is wrong with it."""
+
+    def __init__(self, found: Found) -> None:
+        self.found = found
+        super().__init__(found.words("en"))
 
 
 class Declaration(_Frozen):
@@ -50,18 +59,18 @@ class Declaration(_Frozen):
         try:
             return value.astimezone(dt.timezone.utc)
         except OverflowError as error:
-            raise ValueError(f"as_of {value.isoformat()} is outside the calendar in UTC") from error
+            raise DeclarationInvalid(found("time_outside", time=value.isoformat())) from error
 
     @model_validator(mode="after")
     def _parts_are_of_a_month(self) -> Declaration:
         if self.part:
             index, total = self.part
             if not 1 <= index <= total <= 9999:
-                raise ValueError(f"part {index} of {total}: write i/n with 1 <= i <= n <= 9999")
+                raise DeclarationInvalid(found("part_number", index=index, total=total))
             if self.complete is None:
-                raise ValueError("a part needs the complete month that it is a part of")
+                raise DeclarationInvalid(found("part_of_no_month"))
         if self.replaces is not None and self.complete is not None:
-            raise ValueError("complete and replaces are two ways to remove: choose one")
+            raise DeclarationInvalid(found("two_ways_to_remove"))
         return self
 
     def same_as(self, other: Declaration) -> bool:
@@ -169,7 +178,9 @@ class LandingEntry(_Frozen):
     declaration: Declaration = Declaration()
     verdict: Verdict
     reason: str | None = None
-    detail: str = ""
+    # Of a file that was not taken: what was found, and the commands that answer it.
+    found: Found | None = None
+    commands: tuple[Command, ...] = ()
     # Of a held or waiting file: the money that the decision moves, in the organization's currency.
     at_stake: Decimal | None = None
     content_id: str | None = None
@@ -197,6 +208,15 @@ class LandingEntry(_Frozen):
     corrected: dict[Month, int] = Field(default_factory=dict)
     # Of a correction file: places that it corrected → records there. Its other rows said nothing new.
     corrects: dict[int, int] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_older_logs(cls, values: Any) -> Any:
+        """Entries once held what was found as text, `detail`: it is kept and shown as it was written."""
+        if not isinstance(values, Mapping) or "detail" not in values:
+            return values
+        told = found("as_told", text=values["detail"]) if values["detail"] else None
+        return {"found": told, **{name: value for name, value in values.items() if name != "detail"}}
 
     @field_validator("source")
     @classmethod

@@ -35,9 +35,9 @@ def bronze_sales(context: dg.AssetExecutionContext, platform: PlatformResource) 
         log = services.lakehouse.landing_log(organization.org_id)
         places = [item.entry.place for item in active_entries(log.entries, FAMILY) if _holds(item.entry, months)]
         for result in replay(services, organization, places, context.run.run_id, repair=True):
-            context.log.info(f"{result.entry.file}: {result.outcome.value} {result.reason or ''} {result.detail}")
+            context.log.info(result.line)
             if result.outcome is Replay.FAILED:
-                problems.append(f"{result.entry.file}: {result.detail}")
+                problems.append(result.line)
         log = services.lakehouse.landing_log(organization.org_id)
         hashes = landed_hashes(log.entries, FAMILY)
         entries = [item.entry for item in active_entries(log.entries, FAMILY) if _holds(item.entry, months)]

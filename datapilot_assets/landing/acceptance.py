@@ -14,7 +14,9 @@ from datapilot_assets.landing.decode import Decoded, decode_sales
 from datapilot_assets.landing.inbox import InboxFile
 from datapilot_assets.landing.judgement import judge_entry
 from datapilot_assets.landing.kept import fetch_bytes, fetch_indexes, index_key
+from datapilot_domain.commands import land_command
 from datapilot_domain.contracts.sales import BRONZE_SALES
+from datapilot_domain.findings import Command, found
 from datapilot_domain.landing import Correction, Declaration, LandingEntry, Verdict, content_id
 from datapilot_domain.ledger import active_entries, counted_entries, current_entries, find_replaced, waiting_parts
 from datapilot_domain.organizations import Organization, OrgId
@@ -42,9 +44,7 @@ def accept(arrival: Arrival, log: LandingLog, declaration: Declaration) -> Landi
         {
             **entry_base(arrival, log, declaration),
             "family": family,
-            "verdict": Verdict.ACCEPTED if complete_parts else Verdict.WAITING,
-            "reason": None if complete_parts else "PARTS_MISSING",
-            "detail": "" if complete_parts else _missing_parts(declaration, others),
+            "verdict": Verdict.ACCEPTED,
             "content_id": content,
             "layout": decoded.layout,
             "records": decoded.records,
@@ -58,6 +58,8 @@ def accept(arrival: Arrival, log: LandingLog, declaration: Declaration) -> Landi
             "notices": decoded.notices,
         }
     )
+    if not complete_parts:
+        entry = _waiting(entry, others)
     index_file = arrival.workdir / f"{content}.parquet"
     if not index_file.exists():
         if arrival.writes(content):
@@ -93,7 +95,10 @@ def _check_declaration(arrival: Arrival, declaration: Declaration) -> None:
     if declaration.complete is not None and declaration.complete not in calendar:
         raise Refusal(
             "DECLARATION_INVALID",
-            f"complete={declaration.complete} is outside the calendar {calendar.first} to {calendar.last}",
+            "month_outside",
+            month=str(declaration.complete),
+            first=str(calendar.first),
+            last=str(calendar.last),
         )
 
 
@@ -101,8 +106,8 @@ def _decode(arrival: Arrival, complete: Month | None) -> Decoded:
     """Decode once per arrival: a second decision on a newer log reuses it."""
     if arrival.decoded is None:
         limit = arrival.organization.limits.max_bytes
-        if arrival.path.stat().st_size > limit:
-            raise Refusal("LIMIT_EXCEEDED", f"{arrival.path.stat().st_size} bytes; the limit is {limit}")
+        if (size := arrival.path.stat().st_size) > limit:
+            raise Refusal("LIMIT_EXCEEDED", "too_many_bytes", size=size, limit=limit)
         arrival.decoded = decode_sales(
             arrival.path,
             sha256=arrival.sha256,
@@ -123,22 +128,37 @@ def _replaced(
 ) -> LandingEntry | None:
     if declaration.replaces is None:
         return None
-    found = find_replaced(entries, family, source, declaration.replaces)
-    if found is None:
+    replaced = find_replaced(entries, family, source, declaration.replaces)
+    if replaced is None:
         names = sorted({item.entry.file for item in active_entries(entries, family) if item.entry.source == source})
         raise Refusal(
             "REPLACED_FILE_UNKNOWN",
-            f"{declaration.replaces!r} is not among the active files of source {source}: {', '.join(names) or 'none'}",
+            "replaced_unknown",
+            name=declaration.replaces,
+            source=source,
+            files=names or found("no_file"),
         )
-    return found
+    return replaced
 
 
-def _missing_parts(declaration: Declaration, others: Iterable[LandingEntry]) -> str:
-    assert declaration.part is not None
-    number, total = declaration.part
+def _waiting(entry: LandingEntry, others: Iterable[LandingEntry]) -> LandingEntry:
+    """The entry of a part whose month lacks others, with the command that lands each of them."""
+    assert entry.declaration.part is not None
+    number, total = entry.declaration.part
     here = {number, *(other.declaration.part[0] for other in others if other.declaration.part)}
-    missing = ", ".join(f"part-{n}-of-{total}" for n in range(1, total + 1) if n not in here)
-    return f"complete={declaration.complete}: still missing {missing}"
+    missing = [part for part in range(1, total + 1) if part not in here]
+    month = str(entry.declaration.complete)
+    commands = tuple(
+        Command(
+            purpose=found("to_send_part", number=part, total=total),
+            command=land_command(entry, f"--complete {month}", f"--part {part}/{total}", file="FILE"),
+        )
+        for part in missing
+    )
+    waits = {"verdict": Verdict.WAITING, "reason": "PARTS_MISSING", "commands": commands}
+    return entry.model_copy(
+        update={**waits, "found": found("parts_missing", month=month, missing=missing, total=total)}
+    )
 
 
 def _complete_months(

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from datapilot_domain.findings import Found, found
 from datapilot_domain.organizations import LandingLimits
 from datapilot_domain.reasons import Refusal
 
@@ -44,16 +45,16 @@ class Bounds:
         self._unpacked += count
         most = self._limits.max_unpacked_bytes
         if self._unpacked > most:
-            raise Refusal("LIMIT_EXCEEDED", f"it unpacks to more than {most} bytes")
+            raise Refusal("LIMIT_EXCEEDED", "unpacks_to_more", limit=most)
         ratio = self._limits.max_unpacked_ratio
         if self._unpacked > _RATIO_FROM_BYTES and self._unpacked > ratio * self._packed:
-            raise Refusal("LIMIT_EXCEEDED", f"it unpacks to more than {ratio} times its own size")
+            raise Refusal("LIMIT_EXCEEDED", "unpacks_to_times", ratio=ratio)
 
 
 def unpack_gzip(path: Path, limits: LandingLimits, target: Path) -> None:
     """Write what a gzip file holds. Raises Refusal FILE_DAMAGED, LIMIT_EXCEEDED."""
     bounds = Bounds(path, limits)
-    with _intact("the gzip file"), gzip.open(path) as source, target.open("xb") as file:
+    with _intact(found("gzip_file")), gzip.open(path) as source, target.open("xb") as file:
         for chunk in _pieces(source, bounds):
             file.write(chunk)
 
@@ -71,13 +72,13 @@ class Zip:
         with self._open() as archive:
             infos = archive.infolist()
         if len(infos) > limits.max_members:
-            raise Refusal("LIMIT_EXCEEDED", f"the archive has {len(infos)} members, the limit is {limits.max_members}")
+            raise Refusal("LIMIT_EXCEEDED", "too_many_members", count=len(infos), limit=limits.max_members)
         for info in infos:
             _refuse_member(info)
         files = [info for info in infos if not info.is_dir()]
         self._members = {info.filename: info for info in files}
         if len(self._members) < len(files):
-            raise Refusal("ARCHIVE_CONTENT", "two members have one name")
+            raise Refusal("ARCHIVE_CONTENT", "members_of_one_name")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,7 +92,11 @@ class Zip:
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """The bytes of a member; its checksum has been compared when they end."""
-        with self._open() as archive, _intact(f"member {name!r}"), archive.open(self._members[name]) as member:
+        with (
+            self._open() as archive,
+            _intact(found("member", member=name)),
+            archive.open(self._members[name]) as member,
+        ):
             yield from _pieces(member, self.bounds)
 
     def extract(self, name: str, target: Path) -> None:
@@ -103,7 +108,7 @@ class Zip:
     @contextmanager
     def _open(self) -> Iterator[zipfile.ZipFile]:
         with _BoundedReads(self.path) as file:
-            with _intact("the zip file"):
+            with _intact(found("zip_file")):
                 archive = zipfile.ZipFile(file)
             with archive:
                 yield archive
@@ -120,7 +125,7 @@ class _BoundedReads(io.FileIO):
         if size is None or size < 0:
             size = max(self._size - self.tell(), 0)
         if size > _DIRECTORY_BYTES:
-            raise Refusal("LIMIT_EXCEEDED", f"the archive's directory has more than {_DIRECTORY_BYTES} bytes")
+            raise Refusal("LIMIT_EXCEEDED", "directory_too_long", limit=_DIRECTORY_BYTES)
         return super().read(size) or b""
 
 
@@ -133,26 +138,26 @@ def _pieces(source: IO[bytes] | gzip.GzipFile, bounds: Bounds) -> Iterator[bytes
 def _refuse_member(info: zipfile.ZipInfo) -> None:
     name = info.filename
     if info.flag_bits & 0x1:
-        raise Refusal("PASSWORD_PROTECTED", f"member {name!r}")
+        raise Refusal("PASSWORD_PROTECTED", "member_locked", member=name)
     if stat.S_ISLNK(info.external_attr >> 16):
-        raise Refusal("ARCHIVE_CONTENT", f"member {name!r} is a link")
+        raise Refusal("ARCHIVE_CONTENT", "member_is_link", member=name)
     parts = re.split(r"[/\\]", name)
     if parts[0] == "" or ".." in parts or re.match(r"[A-Za-z]:", name):
-        raise Refusal("ARCHIVE_CONTENT", f"member {name!r} has a path that leads out of the archive")
+        raise Refusal("ARCHIVE_CONTENT", "member_leads_out", member=name)
     if info.compress_type not in _METHODS:
-        raise Refusal("ARCHIVE_CONTENT", f"member {name!r} is packed by an uncommon method ({info.compress_type})")
+        raise Refusal("ARCHIVE_CONTENT", "member_method", member=name, method=info.compress_type)
 
 
 @contextmanager
-def _intact(what: str) -> Iterator[None]:
+def _intact(what: Found) -> Iterator[None]:
     """Faults of an archive are the sender's to mend."""
     try:
         yield
     except EOFError as error:
-        raise Refusal("FILE_DAMAGED", f"{what} ends too early: it was cut") from error
+        raise Refusal("FILE_DAMAGED", "cut_short", what=what) from error
     except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, struct.error, ValueError, NotImplementedError) as error:
-        raise Refusal("FILE_DAMAGED", f"{what} cannot be unpacked: {error}") from error
+        raise Refusal("FILE_DAMAGED", "not_unpacked", what=what, error=str(error)) from error
     except OSError as error:
         if error.errno != errno.EINVAL:  # a place in the file that cannot be
             raise
-        raise Refusal("FILE_DAMAGED", f"{what} points outside the file") from error
+        raise Refusal("FILE_DAMAGED", "points_outside", what=what) from error

@@ -64,6 +64,7 @@ def refused_entry(arrival: Arrival, log: LandingLog, declaration: Declaration, r
             **entry_base(arrival, log, declaration),
             "verdict": Verdict.REFUSED,
             "reason": refusal.code,
-            "detail": refusal.detail,
+            "found": refusal.found,
+            "commands": refusal.commands,
         }
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from datapilot_assets.landing.column_facts import ColumnFacts
+from datapilot_domain.findings import Found
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,7 @@ class Judgement:
     """What the evidence says about a column.
 
     field: of the contract; None sends the column to `extras`. why: in a few words, for people.
+    unclear: with `ask`, the same as `why` for whoever is asked.
     ask: fields between which the evidence does not decide though money depends on it: the file is refused.
     perhaps: fields that the column may be; they are proposed where the file lacks one of them.
     against: with `ask`, the other columns that claim the same field.
@@ -28,6 +30,19 @@ class Judgement:
     against: tuple[int, ...] = ()
     worth: tuple[Decimal, ...] = ()
     without: tuple[int, ...] = ()
+    unclear: Found | None = None
+
+    @classmethod
+    def asked(
+        cls,
+        unclear: Found,
+        *ask: str,
+        against: tuple[int, ...] = (),
+        worth: tuple[Decimal, ...] = (),
+        without: tuple[int, ...] = (),
+    ) -> Judgement:
+        """A question: which of the fields the column is."""
+        return cls(None, unclear.words("en"), ask, (), against, worth, without, unclear)
 
 
 @dataclass(frozen=True)

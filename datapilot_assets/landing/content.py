@@ -7,26 +7,28 @@ import mmap
 import re
 from pathlib import Path
 
+from datapilot_domain.findings import found
 from datapilot_domain.reasons import Refusal
 
 HEAD_BYTES = 4096
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # with and without members
 GZIP_MAGIC = b"\x1f\x8b"
 _OLE2_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# Beginning of a file → the finding that says what it is.
 _MAGIC = (
-    (b"%PDF", "a PDF"),
-    (b"PAR1", "a Parquet file"),
-    (b"Rar!", "a RAR archive: unpack it, or pack it as .zip"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive: unpack it, or pack it as .zip"),
-    (b"BZh", "a bzip2 archive: unpack it, or pack it as .gz"),
-    (b"\xfd7zXZ\0", "an xz archive: unpack it, or pack it as .gz"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive: unpack it, or pack it as .gz"),
-    (b"PK\x07\x08", "one part of a split zip archive: send it as one file"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"{\\rtf", "a Word text (RTF)"),
-    (b"SQLite format 3\0", "an SQLite database"),
-    (b"version https://git-lfs.github.com/spec/", "a Git-LFS pointer instead of the file itself"),
+    (b"%PDF", "pdf"),
+    (b"PAR1", "parquet"),
+    (b"Rar!", "rar"),
+    (b"7z\xbc\xaf\x27\x1c", "seven_zip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"PK\x07\x08", "zip_part"),
+    (b"\x89PNG", "picture"),
+    (b"\xff\xd8\xff", "picture"),
+    (b"{\\rtf", "rtf"),
+    (b"SQLite format 3\0", "sqlite"),
+    (b"version https://git-lfs.github.com/spec/", "git_lfs"),
 )
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -64,36 +66,36 @@ def find_unicode(head: bytes) -> tuple[str, int]:
 
 def refuse_other_content(path: Path, head: bytes, encoding: str, bom: int) -> None:
     """Raises Refusal NOT_A_TABLE (naming what it is), EMPTY_FILE, PASSWORD_PROTECTED."""
-    found = next((name for magic, name in _MAGIC if head.startswith(magic)), None)
+    kind = next((name for magic, name in _MAGIC if head.startswith(magic)), None)
     if head.startswith(_OLE2_MAGIC):
-        found = _old_office(path)
+        kind = _old_office(path)
     elif head[257:262] == b"ustar":
-        found = "a tar archive: pack the table as .zip or .gz"
+        kind = "tar"
     text = head[bom:].decode(encoding or "latin-1", "ignore").lstrip()
-    if found is None and not text:
+    if kind is None and not text:
         if path.stat().st_size > len(head):
             return
-        raise Refusal("EMPTY_FILE", "the file has no content")
-    found = found or _markup(text)
-    if found:
-        raise Refusal("NOT_A_TABLE", f"the file looks like {found}")
+        raise Refusal("EMPTY_FILE", "no_content")
+    kind = kind or _markup(text)
+    if kind:
+        raise Refusal("NOT_A_TABLE", "looks_like", kind=found(kind))
 
 
 def _markup(text: str) -> str | None:
     if text.startswith("<?xml"):
         if _SPREADSHEET_XML in text or "Excel.Sheet" in text:
-            return "an Excel 2003 XML sheet: save it as .xlsx or CSV"
-        return "an HTML page" if _HTML.search(text) else "an XML document"
+            return "xml_sheet"
+        return "html" if _HTML.search(text) else "xml"
     if text.startswith("<!--") or _HTML.match(text):
-        return "an HTML page, as some systems export under the name .xls: open it and save it as .xlsx or CSV"
-    return "JSON" if _JSON.match(text) else None
+        return "html_as_xls"
+    return "json" if _JSON.match(text) else None
 
 
 def _old_office(path: Path) -> str:
     """Names of streams in an OLE2 file say what it is: they are UTF-16 text in its directory."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         if content.find("EncryptedPackage".encode("utf-16-le")) >= 0:
-            raise Refusal("PASSWORD_PROTECTED", "the file looks like an Excel workbook with a password")
+            raise Refusal("PASSWORD_PROTECTED", "workbook_with_password")
         if any(content.find(name.encode("utf-16-le")) >= 0 for name in ("Workbook", "Book")):
-            return "an old Excel workbook (.xls): save it as .xlsx or CSV"
-    return "an old Office file (OLE2): save it as .xlsx or CSV"
+            return "old_workbook"
+    return "old_office"

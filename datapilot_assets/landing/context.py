@@ -13,6 +13,7 @@ from datapilot_assets.landing.column_facts import MOST
 from datapilot_assets.landing.company import Check, Company, Judgement
 from datapilot_assets.landing.dialect import normalise_header
 from datapilot_domain.contracts.sales_status import STATUS_OF_WORD
+from datapilot_domain.findings import found
 
 _STATES = [
     *(
@@ -55,8 +56,8 @@ def sale_date(position: int, company: Company) -> Judgement:
     others = [other for other in company.free if other != position and _may_be_sale_date(other, company)]
     rivals = tuple(other for other in others if not company.facts.same(position, other))
     if rivals:
-        listed = ", ".join(repr(company.facts.columns[other]) for other in rivals)
-        return Judgement(None, f"{listed} may be the date of the sale as well", ask=("sold_at",), against=rivals)
+        columns = [company.facts.columns[other] for other in rivals]
+        return Judgement.asked(found("other_dates", columns=columns), "sold_at", against=rivals)
     return Judgement("sold_at", "the only date that can be the sale's")
 
 
@@ -195,10 +196,10 @@ def state(position: int, company: Company) -> Judgement:
         return company.unless_taken("status", f"{statuses:.0%} of the values are statuses of a sale, none a state")
     if company.has("status", "payment_status") and statuses == 0:
         return company.unless_taken("state", f"{company.title('status') or 'another column'} is the status")
-    why = f"{places:.0%} of the values are Brazilian states, {statuses:.0%} statuses of a sale"
+    why = found("state_or_status", states=f"{places:.0%}", statuses=f"{statuses:.0%}")
     if places >= _MANY and statuses == 0:
-        return company.unless_taken("state", why)
-    return Judgement(None, why, ask=("state", "status"))
+        return company.unless_taken("state", why.words("en"))
+    return Judgement.asked(why, "state", "status")
 
 
 def unit(position: int, company: Company) -> Judgement:

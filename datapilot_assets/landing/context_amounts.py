@@ -5,6 +5,7 @@ from __future__ import annotations
 from datapilot_assets.landing.column_facts import Repeats
 from datapilot_assets.landing.company import Company, Judgement
 from datapilot_assets.landing.dialect import normalise_header
+from datapilot_domain.findings import Found, found
 
 # Share of the records that must fulfil an equation, and of the orders that must agree on a value.
 _NEARLY_ALL = 0.95
@@ -36,14 +37,15 @@ def amount(position: int, company: Company) -> Judgement:
         return company.unless_taken("order_total", "stands on the first line of each order only")
     orders = None if order is None else facts.one_per(order, position)
     if orders is not None and orders.values:
-        same = f"one value in {orders.constant} of {orders.values} orders of several lines"
+        same = found("one_value_per_order", constant=orders.constant, orders=orders.values).words("en")
         if orders.share >= _NEARLY_ALL:
             if calculated or company.has("line_amount"):
                 return company.unless_taken("order_total", same)
             return _one_per_order(position, company, orders, same)
         if calculated and calculated.share < 0.5 <= orders.share:
-            share = f"quantity × price on {calculated.share:.0%} of the lines"
-            return _line_or_order(position, company, f"{share}, {same}")
+            share = f"{calculated.share:.0%}"
+            why = found("line_or_order_value", share=share, constant=orders.constant, orders=orders.values)
+            return _line_or_order(position, company, why)
     if company.has("line_amount") and _one_row_per_order(company):
         return company.unless_taken("order_total", "one row per order")
     return company.unless_taken("line_amount", "the amount of the line")
@@ -62,16 +64,16 @@ def _one_per_order(position: int, company: Company, orders: Repeats, same: str) 
     another = (facts.names & _AMOUNT_TITLES) - {normalise_header(facts.columns[position])}
     if orders.constant >= _FEW_ORDERS and (product is None or another):
         return company.unless_taken("order_total", same)
-    why = same if orders.constant >= _FEW_ORDERS else f"{same}: too few to tell"
-    return _line_or_order(position, company, why)
+    what = "one_value_per_order" if orders.constant >= _FEW_ORDERS else "one_value_in_few_orders"
+    return _line_or_order(position, company, found(what, constant=orders.constant, orders=orders.values))
 
 
-def _line_or_order(position: int, company: Company, why: str) -> Judgement:
+def _line_or_order(position: int, company: Company, why: Found) -> Judgement:
     order = company.at("order_id")
     worth = () if order is None else company.facts.sums(order, position)
     has_lines = company.has("line_amount") or (company.has("quantity") and company.has("unit_price"))
     without = () if has_lines else tuple(company.all_at(*_PRODUCT))
-    return Judgement(None, why, ask=("line_amount", "order_total"), worth=worth, without=without)
+    return Judgement.asked(why, "line_amount", "order_total", worth=worth, without=without)
 
 
 def total(position: int, company: Company) -> Judgement:
@@ -111,8 +113,7 @@ def price(position: int, company: Company) -> Judgement:
         if whole and whole >= _NEARLY_ALL * (each + whole):
             return Judgement("line_amount", f"grows with the quantity on all {whole} products that show it")
         if min(each, whole) > _MINORITY * (each + whole):
-            why = f"the same for every quantity on {each} products, grows with it on {whole}"
-            return Judgement(None, why, ask=("unit_price", "line_amount"))
+            return Judgement.asked(found("price_or_amount", each=each, whole=whole), "unit_price", "line_amount")
     return Judgement("unit_price", "price of one unit")
 
 

@@ -53,7 +53,7 @@ def correct(arrival: Arrival, log: LandingLog, sheet: Sheet) -> tuple[LandingEnt
                 corrections=(*was.corrections, correction),
             )
         if entry.verdict is not was.verdict:
-            raise Refusal(entry.reason or "DECLARATION_INVALID", f"{was.file}: {entry.detail}")
+            raise Refusal(entry.reason or "DECLARATION_INVALID", "inside", place=was.file, found=entry.found or "")
         corrected.append(entry)
         ahead = LandingLog(ahead.version, (*ahead.entries, entry))
     months: Counter[Month] = Counter()

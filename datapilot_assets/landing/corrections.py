@@ -200,7 +200,7 @@ def _resolve(org: OrgId, entries: Sequence[LandingEntry], sheet: Sheet) -> list[
 
 
 def _unknown(rows: Sequence[int]) -> Refusal:
-    return Refusal("CORRECTION_UNKNOWN", f"column {POINTER}, rows {_listed([str(row) for row in rows])}")
+    return Refusal("CORRECTION_UNKNOWN", "pointers_unknown", column=POINTER, rows=_listed([str(row) for row in rows]))
 
 
 def _by_content(pointed: Iterable[_Pointed]) -> list[tuple[LandingEntry, list[_Pointed]]]:

@@ -15,10 +15,9 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from datapilot_assets.landing.shapes import Proof
+from datapilot_assets.landing.shapes import Proof, written_two_ways
 from datapilot_assets.landing.values import SPACES, literal
 from datapilot_domain.partitions import Calendar
-from datapilot_domain.reasons import Refusal
 
 SERIAL = "serial"
 _WITH_SERIAL = f"+{SERIAL}"
@@ -240,7 +239,7 @@ def date_column(
         else:
             others = True
     if len(proofs) == 2:
-        raise Refusal("DATE_ORDER_MIXED", f"column {name!r}: {proofs['dmy']}, {proofs['mdy']}")
+        raise written_two_ways("DATE_ORDER_MIXED", name, proofs["dmy"], proofs["mdy"])
     order = next(iter(proofs), "ymd" if year_first and not others else default)
     if serials and all(serials):
         return DateColumn(f"{order}{_WITH_SERIAL}" if year_first or others else SERIAL, None)

@@ -38,6 +38,7 @@ from datapilot_assets.landing.units import (
 )
 from datapilot_assets.landing.values import NumberColumn, number_column, number_sql
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
+from datapilot_domain.findings import Field, found
 from datapilot_domain.landing import Layout, MonthCount, Notice, content_id
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Calendar, Month
@@ -114,7 +115,7 @@ def decode_sales(
             columns = columns.of_any_text()
         lines = _count(connection, "body")
         if not lines and header_only_month is None:
-            raise Refusal("NO_GOOD_ROW", "the file has a header and no line; to say zero, declare complete")
+            raise Refusal("NO_GOOD_ROW", "header_alone")
         continued = fill_continuations(connection, mapping)
         create_filled(connection, continued, mapping)
         create_typed(connection, layout, organization.time_zone, columns)
@@ -243,7 +244,7 @@ def _numbers(
         )
         mark = columns[position].proven_mark()
         if mark and proven.setdefault(name, mark) != mark:
-            raise Refusal("DECIMAL_MARK_MIXED", f"the columns of {name} use both marks")
+            raise Refusal("DECIMAL_MARK_MIXED", "marks_of_field_differ", field=Field(field=name))
     others = set(proven.values())
     default = others.pop() if len(others) == 1 else facts.locale_mark
     marks = {name: proven.get(name, default) for _, name in fields}
@@ -300,17 +301,15 @@ def _no_good_row(
     mapping: Mapping[int, str],
     calendar: Calendar,
 ) -> Refusal:
-    found = connection.execute("SELECT sold_at, line_amount, unit_price FROM source LIMIT 1").fetchone()
-    columns = {
-        name: dialect.columns[position]
-        for position, name in mapping.items()
-        if name in ("sold_at", "line_amount", "unit_price")
-    }
-    return Refusal(
-        "NO_GOOD_ROW",
-        f"no record has both a date in {calendar.first} to {calendar.last} and an amount; the first record "
-        f"has (sold_at, line_amount, unit_price) = {found}, read from the columns {columns}",
-    )
+    named = {name: dialect.columns[position] for position, name in mapping.items()}
+    fields = [name for name in ("sold_at", "line_amount", "unit_price") if name in named]
+    texts = connection.execute(f"SELECT {', '.join(fields)} FROM source ORDER BY record_no LIMIT 1").fetchone() or ()
+    cells = [
+        found("cell_empty", column=named[name]) if text is None else found("cell_has", column=named[name], text=text)
+        for name, text in zip(fields, texts, strict=True)
+    ]
+    first, last = str(calendar.first), str(calendar.last)
+    return Refusal("NO_GOOD_ROW", "no_date_with_amount", first=first, last=last, cells=cells)
 
 
 def _months(connection: duckdb.DuckDBPyConnection, main_month: Month, ignored: int) -> dict[Month, MonthCount]:

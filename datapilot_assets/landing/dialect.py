@@ -120,7 +120,7 @@ def find_dialect(
             if best is None or score > best[0]:
                 best = score, delimiter, rows
     if best is None:
-        raise Refusal("HEADER_NOT_FOUND", _what_was_found(widest))
+        raise _no_header(widest)
     (_, _, row_number), delimiter, rows = best
     return dialect_at(rows, -row_number, delimiter, limits)
 
@@ -139,7 +139,7 @@ def dialect_at(
     """The dialect whose header is row `number`, from 1. Raises Refusal LIMIT_EXCEEDED."""
     columns = _as_wide_as(rows[number:], unique_names(_titles(rows[number - 1])))
     if len(columns) > limits.max_columns:
-        raise Refusal("LIMIT_EXCEEDED", f"the header has {len(columns)} columns, the limit is {limits.max_columns}")
+        raise Refusal("LIMIT_EXCEEDED", "too_many_columns", count=len(columns), limit=limits.max_columns)
     return Dialect(delimiter, number, columns, is_known)
 
 
@@ -170,12 +170,12 @@ def _as_wide_as(rows: Sequence[Sequence[str]], columns: tuple[str, ...]) -> tupl
     return columns[:named] + ("",) * (max(usual, named) - named)
 
 
-def _what_was_found(widest: Sequence[str]) -> str:
-    where = f"looked at the first {HEADER_WITHIN_ROWS} rows"
+def _no_header(widest: Sequence[str]) -> Refusal:
+    rows = HEADER_WITHIN_ROWS
     if len(widest) < 2:
         first = widest[0][:100] if widest else ""
-        return f"{where}; each is one column, as in {first!r}: no ; , tab or | parts them"
-    return f"{where}; the widest is {' | '.join(widest)[:300]!r}"
+        return Refusal("HEADER_NOT_FOUND", "rows_of_one_column", rows=rows, first=first)
+    return Refusal("HEADER_NOT_FOUND", "no_known_header", rows=rows, widest=" | ".join(widest)[:300])
 
 
 def head_rows(head: str, delimiter: str) -> list[list[str]]:

@@ -83,7 +83,7 @@ def judge_headers(dialect: Dialect, organization: Organization, facts: ColumnFac
 
     The refusal is COLUMNS_CONFLICT (columns claim one field, or the evidence does not decide),
     COLUMNS_MISSING or, where no title is known, HEADER_NOT_FOUND (what is missing, what was found, what is free)
-    or CURRENCY_HEADERS_DIFFER; all but the last carry the command that saves a mapping.
+    or CURRENCY_HEADERS_DIFFER; all carry the command that saves a mapping.
     """
     return _Judge(dialect, organization, facts, file).judge()
 
@@ -104,7 +104,7 @@ class _Judge:
         self._hash, self._organization = dialect.header_hash, organization
         self._saved = organization.mappings.get(dialect.header_hash, {})
         self._code = "COLUMNS_MISSING" if dialect.is_known else "HEADER_NOT_FOUND"
-        self._questions = Questions(self._labels, f"--org {organization.org_id}", file, organization.currency)
+        self._questions = Questions(self._labels, organization.org_id, file, organization.currency)
         self._decided: dict[int, ColumnDecision] = {}
         self._refusals: list[Refusal] = []
         self._perhaps: dict[int, tuple[str, ...]] = {}
@@ -125,7 +125,7 @@ class _Judge:
         for position in self._open():
             self._decide(position, None, "none", "no known header" if self._columns[position] else "no header")
         columns = tuple(self._decided[position] for position in range(len(self._columns)))
-        refusal = self._refusals[0] if self._refusals else self._missing() or _mixed_currencies(columns)
+        refusal = self._refusals[0] if self._refusals else self._missing() or self._mixed_currencies(columns)
         return HeaderMapping(self._hash, columns, refusal)
 
     def _open(self) -> list[int]:
@@ -254,19 +254,16 @@ class _Judge:
             return None
         return self._questions.missing(self._code, missing, tuple(self._decided.values()), self._perhaps, self._facts)
 
+    def _mixed_currencies(self, columns: Iterable[ColumnDecision]) -> Refusal | None:
+        hints = _currency_hints(columns)
+        return self._questions.currencies(hints) if len(hints) > 1 else None
 
-def _currency_hints(columns: Iterable[ColumnDecision]) -> dict[str, str]:
-    """Currency → the first header that names it, of the columns that are amounts."""
-    hints: dict[str, str] = {}
+
+def _currency_hints(columns: Iterable[ColumnDecision]) -> dict[str, list[str]]:
+    """Currency → the headers that name it, of the columns that are amounts."""
+    hints: dict[str, list[str]] = {}
     for column in columns:
         is_money = column.field and FIELDS[column.field].holds == "number" and column.field not in _NO_MONEY
         if is_money and (found := _CURRENCY.search(column.column)):
-            hints.setdefault(_CURRENCIES[found[1].lower()], column.column)
+            hints.setdefault(_CURRENCIES[found[1].lower()], []).append(column.column)
     return hints
-
-
-def _mixed_currencies(columns: Iterable[ColumnDecision]) -> Refusal | None:
-    hints = _currency_hints(columns)
-    if len(hints) < 2:
-        return None
-    return Refusal("CURRENCY_HEADERS_DIFFER", ", ".join(f"{name!r} is in {code}" for code, name in hints.items()))

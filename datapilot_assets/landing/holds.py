@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,11 +12,11 @@ import duckdb
 
 from datapilot_assets.landing.dialect import normalise_header
 from datapilot_assets.landing.effects import Resolution
-from datapilot_assets.landing.order_notices import money
+from datapilot_domain.commands import PLACEHOLDER, mapping_command
+from datapilot_domain.findings import Field, Found, Money, found
 from datapilot_domain.landing import LandingEntry, Layout, Notice
 from datapilot_domain.ledger import counted_entries
 from datapilot_domain.organizations import Organization
-from datapilot_domain.reasons import REASONS
 
 # Fields that money depends on (R12); the two discounts say one thing, at the line or at the order.
 _MONEY_FIELDS = ("order_id", "line_no", "line_amount", "status", "payment_status", "order_discount", "line_discount")
@@ -27,15 +26,11 @@ LOOKALIKE_ORDERS = 10
 
 @dataclass(frozen=True)
 class Hold:
-    """Why a file is held, in the organization's words, and the money that the decision moves."""
+    """Why a file is held, and the money that the decision moves."""
 
     code: str
-    detail: str
+    found: Found
     at_stake: Decimal
-
-
-def _hold(code: str, organization: Organization, at_stake: Decimal, **values: str) -> Hold:
-    return Hold(code, REASONS[code].detail(organization.locale).format(**values), at_stake)
 
 
 @dataclass(frozen=True)
@@ -89,15 +84,14 @@ def _renamed(lost: dict[str, str], new: Sequence[str]) -> dict[str, str]:
     if len(lost) == len(new) == 1:
         return dict(zip(lost, new, strict=True))
     headers = {normalise_header(name): name for name in new}
-    found = {name: difflib.get_close_matches(normalise_header(name), headers, n=1) for name in lost}
-    return {name: headers[close[0]] for name, close in found.items() if close}
+    alike = {name: difflib.get_close_matches(normalise_header(name), headers, n=1) for name in lost}
+    return {name: headers[close[0]] for name, close in alike.items() if close}
 
 
-def mapping_command(entry: LandingEntry, drift: Drift) -> str | None:
+def renaming_command(entry: LandingEntry, drift: Drift) -> str | None:
     """The `mapping set` that says which new column is which lost one."""
-    pairs = [shlex.quote(f"{new}={drift.lost[old]}") for old, new in drift.renamed.items()]
-    file = shlex.quote(entry.file)
-    return f"datapilot mapping set --org {entry.org_id} --file {file} {' '.join(pairs)}" if pairs else None
+    pairs = [(new, drift.lost[old]) for old, new in drift.renamed.items()]
+    return mapping_command(entry.org_id, entry.file, pairs) if pairs else None
 
 
 def drift_notices(entry: LandingEntry, drift: Drift) -> list[Notice]:
@@ -105,14 +99,11 @@ def drift_notices(entry: LandingEntry, drift: Drift) -> list[Notice]:
     if drift.new:
         notices.append(Notice(code="COLUMNS_NEW", values={"columns": ", ".join(drift.new)}))
     if drift.lost:
-        command = mapping_command(entry, drift)
-        values = {"columns": _columns(drift.lost), "suggestion": f" {command}" if command else ""}
+        listed = ", ".join(f"{column} ({field})" for column, field in drift.lost.items())
+        pairs = [(drift.renamed.get(old, PLACEHOLDER), field) for old, field in drift.lost.items()]
+        values = {"columns": listed, "suggestion": f" {mapping_command(entry.org_id, entry.file, pairs)}"}
         notices.append(Notice(code="COLUMNS_GONE", values=values))
     return notices
-
-
-def _columns(lost: dict[str, str]) -> str:
-    return ", ".join(f"{column} ({field})" for column, field in lost.items())
 
 
 def hold_lost_columns(entry: LandingEntry, drift: Drift | None, index: Path, organization: Organization) -> Hold | None:
@@ -120,23 +111,23 @@ def hold_lost_columns(entry: LandingEntry, drift: Drift | None, index: Path, org
     if drift is None or not drift.money_lost:
         return None
     amount = value_of(index)
-    return _hold(
-        "COLUMN_LOST",
-        organization,
-        amount,
-        columns=_columns(drift.money_lost),
+    lost = [found("column_of_field", column=c, field=Field(field=f)) for c, f in drift.money_lost.items()]
+    told = found(
+        "columns_lost",
+        columns=lost,
         source=entry.source,
-        amount=money(amount, organization.currency),
-        new=", ".join(drift.new) or "–",
+        amount=Money(amount=amount, currency=organization.currency),
+        new=drift.new or found("no_column"),
     )
+    return Hold("COLUMN_LOST", told, amount)
 
 
 def value_of(index: Path) -> Decimal:
     """Value of all sale lines of a unit index, any status."""
-    found = duckdb.sql(
+    row = duckdb.sql(
         "SELECT sum(amount) FROM read_parquet($file) WHERE event_type = 'sale'", params={"file": str(index)}
     ).fetchone()
-    return (found and found[0]) or Decimal(0)
+    return (row and row[0]) or Decimal(0)
 
 
 _SHARED = """
@@ -172,18 +163,17 @@ def hold_lookalike(
     orders, shared, differing, there, here = row
     if shared < LOOKALIKE_ORDERS or 2 * differing <= shared:
         return None
-    return _hold(
-        "STORE_LOOKALIKE",
-        organization,
-        there,
-        orders=str(orders),
-        shared=str(shared),
-        differing=str(differing),
+    told = found(
+        "other_totals",
+        orders=orders,
+        shared=shared,
+        differing=differing,
         share=percent(differing, shared),
         source=entry.source,
-        before=money(there, organization.currency),
-        here=money(here, organization.currency),
+        before=Money(amount=there, currency=organization.currency),
+        here=Money(amount=here, currency=organization.currency),
     )
+    return Hold("STORE_LOOKALIKE", told, there)
 
 
 def percent(part: int, whole: int) -> str:

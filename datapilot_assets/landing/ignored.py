@@ -10,6 +10,7 @@ import duckdb
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
 from datapilot_domain.contracts.sales_kinds import PACKAGE_STATUS
 from datapilot_domain.contracts.sales_status import settle_status
+from datapilot_domain.findings import Number
 from datapilot_domain.reasons import Refusal
 
 _TOLERANCE = Decimal("0.01")
@@ -115,7 +116,8 @@ def check_totals(
             unproven.append(record_no)
         elif found is not None and not equal:
             whole = before.get("all", Decimal(0))
-            raise Refusal("TOTALS_DIFFER", f"record {record_no} says {found}, the lines before it sum to {whole}")
+            said, total = Number(number=found), Number(number=whole)
+            raise Refusal("TOTALS_DIFFER", "total_differs", record=record_no, said=said, sum=total)
     connection.execute("DELETE FROM ignored WHERE record_no IN (SELECT unnest(?::INT[]))", [lines_after_all])
     return tuple(unproven)
 

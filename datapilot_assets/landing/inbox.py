@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from datapilot_domain.landing import Declaration
+from datapilot_domain.landing import Declaration, DeclarationInvalid
 from datapilot_domain.organizations import MAIN_SOURCE, InvalidName, OrgId, parse_source_id
 from datapilot_domain.partitions import InvalidPartition, Month
+from datapilot_domain.reasons import Refusal
 
 INBOX = "inbox/"
 _PART = re.compile(r"part-(\d{1,4})-of-(\d{1,4})", re.ASCII)
@@ -32,7 +33,7 @@ _TEMPORARY = re.compile(
 
 
 class InvalidInboxPath(ValueError):
-    """A path below the inbox that does not say clearly whose file it is or what it declares."""
+    """A path below the inbox that does not say clearly whose file it is."""
 
 
 @dataclass(frozen=True)
@@ -46,20 +47,22 @@ class InboxFile:
     folders: tuple[str, ...]
 
     def declaration(self, time_zone: str) -> Declaration:
-        """Raises InvalidInboxPath naming the folder."""
+        """Raises Refusal DECLARATION_INVALID naming the folder."""
         values: dict[str, object] = {}
         for folder in self.folders:
-            try:
-                name, value = _read_folder(folder, time_zone)
-            except InvalidPartition as error:
-                raise InvalidInboxPath(f"folder {folder!r}: {error}") from error
+            name, value = _read_folder(folder, time_zone)
             if name in values:
-                raise InvalidInboxPath(f"{'/'.join(self.folders)}: {name} is declared twice")
+                raise Refusal("DECLARATION_INVALID", "declared_twice", folders="/".join(self.folders), name=name)
             values[name] = value
         try:
             return Declaration.model_validate(values)
         except ValidationError as error:
-            raise InvalidInboxPath(f"{'/'.join(self.folders)}: {error.errors()[0]['msg']}") from error
+            why = error.errors()[0].get("ctx", {}).get("error")
+            if not isinstance(why, DeclarationInvalid):
+                raise
+            raise Refusal(
+                "DECLARATION_INVALID", "declared_wrong", folders="/".join(self.folders), why=why.found
+            ) from error
 
 
 def _read_folder(folder: str, time_zone: str) -> tuple[str, object]:
@@ -68,27 +71,28 @@ def _read_folder(folder: str, time_zone: str) -> tuple[str, object]:
     if match := _PART.fullmatch(folder):
         return "part", (int(match[1]), int(match[2]))
     if name == "complete":
-        return "complete", Month.parse(text)
+        try:
+            return "complete", Month.parse(text)
+        except InvalidPartition as error:
+            raise Refusal("DECLARATION_INVALID", "folder_month", folder=folder) from error
     if name == "asof":
-        return "as_of", _parse_as_of(text, time_zone)
+        return "as_of", _parse_as_of(folder, text, time_zone)
     if name == "replaces" and text:
         return "replaces", text
     if folder == "confirm=yes":
         return "confirm", True
-    raise InvalidInboxPath(
-        f"folder {folder!r}: expected a source, complete=YYYY-MM, part-1-of-2, asof=YYYYMMDDTHHMM or replaces=NAME"
-    )
+    raise Refusal("DECLARATION_INVALID", "folder_unknown", folder=folder)
 
 
-def _parse_as_of(text: str, time_zone: str) -> dt.datetime:
+def _parse_as_of(folder: str, text: str, time_zone: str) -> dt.datetime:
     match = _AS_OF.fullmatch(text)
     if not match:
-        raise InvalidInboxPath(f"asof={text}: write YYYYMMDDTHHMM, local to the organization, or with Z for UTC")
+        raise Refusal("DECLARATION_INVALID", "folder_time", folder=folder)
     zone = dt.timezone.utc if match[2] else ZoneInfo(time_zone)
     try:
         return dt.datetime.strptime(match[1], _AS_OF_FORMS[len(match[1])]).replace(tzinfo=zone)
     except ValueError as error:
-        raise InvalidInboxPath(f"asof={text}: {error}") from error
+        raise Refusal("DECLARATION_INVALID", "folder_no_time", folder=folder) from error
 
 
 def parse_inbox_key(key: str) -> InboxFile:

@@ -17,8 +17,9 @@ from datapilot_assets.landing.acceptance import accept
 from datapilot_assets.landing.arrival import Arrival, refused_entry
 from datapilot_assets.landing.correcting import correct
 from datapilot_assets.landing.corrections import read_sheet
-from datapilot_assets.landing.inbox import InboxFile, InvalidInboxPath
+from datapilot_assets.landing.inbox import InboxFile
 from datapilot_assets.landing.kept import keep_bytes
+from datapilot_domain.findings import Command, Found, found
 from datapilot_domain.landing import Declaration, LandingEntry, Verdict
 from datapilot_domain.ledger import find_loaded
 from datapilot_domain.organizations import Organization
@@ -38,10 +39,20 @@ class Landed:
     sha256: str
     verdict: Verdict
     reason: str | None
-    detail: str
+    found: Found | None
     entry: LandingEntry
     # Entries that a correction file put in the place of those of the files that it corrects.
     corrected: tuple[LandingEntry, ...] = ()
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        return () if self.verdict is Verdict.ALREADY_LOADED else self.entry.commands
+
+    @property
+    def line(self) -> str:
+        """What became of the file, for an engineer's log."""
+        told = self.found.words("en") if self.found else ""
+        return " ".join(filter(None, (f"{self.file}: {self.verdict.value}", self.reason, told)))
 
 
 class FileStillChanging(RuntimeError):
@@ -85,38 +96,40 @@ def _decide(arrival: Arrival) -> Landed:
     for _ in range(_LOG_ATTEMPTS):
         log = lakehouse.landing_log(org)
         corrected: list[LandingEntry] = []
+        declaration = Declaration()
         try:
             declaration = arrival.inbox_file.declaration(arrival.organization.time_zone)
             if loaded := find_loaded(log.entries, arrival.sha256, declaration):
                 return _already_loaded(arrival, loaded)
             if sheet is not None:
                 if not declaration.same_as(Declaration()):
-                    raise Refusal(
-                        "DECLARATION_INVALID", "a correction file declares nothing: its rows name their records"
-                    )
+                    raise Refusal("DECLARATION_INVALID", "correction_declares")
                 entry, corrected = correct(arrival, log, sheet)
             else:
                 entry = accept(arrival, log, declaration)
-        except InvalidInboxPath as error:
-            entry = refused_entry(arrival, log, Declaration(), Refusal("DECLARATION_INVALID", str(error)))
         except Refusal as refusal:
             entry = refused_entry(arrival, log, declaration, refusal)
         except WriteConflict:
             continue  # another intake of the same bytes is writing the same rows
         keep_bytes(arrival.platform.store, org, arrival.sha256, arrival.path)
         if lakehouse.append_if(org, [entry, *corrected], log.version):
-            return Landed(entry.file, entry.sha256, entry.verdict, entry.reason, entry.detail, entry, tuple(corrected))
+            return Landed(entry.file, entry.sha256, entry.verdict, entry.reason, entry.found, entry, tuple(corrected))
     raise RuntimeError(f"landing log of {org}: {_LOG_ATTEMPTS} other writers were faster; land the file again")
 
 
 def _already_loaded(arrival: Arrival, loaded: LandingEntry) -> Landed:
-    detail = f"loaded as {loaded.file} in source {loaded.source} on {loaded.arrived_at:%Y-%m-%d %H:%M} UTC"
-    return Landed(arrival.inbox_file.file, arrival.sha256, Verdict.ALREADY_LOADED, None, detail, loaded)
+    told = found("loaded_before", file=loaded.file, source=loaded.source, time=_minute(loaded.arrived_at))
+    return Landed(arrival.inbox_file.file, arrival.sha256, Verdict.ALREADY_LOADED, None, told, loaded)
+
+
+def _minute(moment: dt.datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 def decide_against(platform: Platform, entry: LandingEntry, at: dt.datetime) -> LandingEntry:
     """Close a held or waiting file: it does not count. Its bytes are kept; sent again, it is decided again."""
     organization = platform.registry.get(entry.org_id)
+    was = "was_held" if entry.verdict is Verdict.HELD else "was_waiting"
     for _ in range(_LOG_ATTEMPTS):
         log = platform.lakehouse.landing_log(entry.org_id)
         closed = LandingEntry.model_validate(
@@ -131,7 +144,7 @@ def decide_against(platform: Platform, entry: LandingEntry, at: dt.datetime) -> 
                 "verdict": Verdict.REFUSED,
                 "reason": "DECIDED_AGAINST",
                 "replays": entry.place,
-                "detail": f"it was {entry.verdict.value} since {entry.arrived_at:%Y-%m-%d %H:%M} UTC: {entry.reason}",
+                "found": found(was, time=_minute(entry.arrived_at), code=str(entry.reason)),
             }
         )
         if platform.lakehouse.append_if(entry.org_id, closed, log.version):

@@ -76,7 +76,7 @@ def _claims(platform: Platform, keys: list[str]) -> list[tuple[str, Claim | None
 
 def _tell(context: dg.OpExecutionContext, platform: Platform, result: Landed) -> None:
     entry = result.entry
-    context.log.info(f"{result.file}: {result.verdict.value} {result.reason or ''} {result.detail}")
+    context.log.info(result.line)
     if result.verdict is Verdict.ACCEPTED:
         for changed in result.corrected or (entry,):
             if changed.family != CORRECTIONS:

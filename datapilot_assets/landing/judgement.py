@@ -13,8 +13,8 @@ from datapilot_assets.landing.holds import (
     hold_lookalike,
     hold_lost_columns,
     layout_drift,
-    mapping_command,
     percent,
+    renaming_command,
     value_of,
 )
 from datapilot_assets.landing.order_notices import money, order_notices
@@ -72,11 +72,12 @@ def _resolutions(
 
 
 def _held(entry: LandingEntry, entries: Sequence[LandingEntry], hold: Hold, drift: Drift | None) -> LandingEntry:
-    """Nothing changes; the detail says what was found and the commands that decide."""
+    """Nothing changes: what was found, and the commands that decide."""
     held = entry.model_copy(
         update={
             "verdict": Verdict.HELD,
             "reason": hold.code,
+            "found": hold.found,
             "at_stake": hold.at_stake,
             "complete_months": (),
             "replaces_seq": None,
@@ -85,8 +86,8 @@ def _held(entry: LandingEntry, entries: Sequence[LandingEntry], hold: Hold, drif
         }
     )
     active = [item.entry for item in active_entries(entries, str(entry.family))]
-    commands = choices(held, active, mapping_command(held, drift) if drift else None)
-    return held.model_copy(update={"detail": " | ".join([hold.detail, *commands])})
+    commands = choices(held, active, renaming_command(held, drift) if drift else None)
+    return held.model_copy(update={"commands": tuple(commands)})
 
 
 def _with_sources(

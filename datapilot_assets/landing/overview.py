@@ -10,10 +10,11 @@ from typing import Any
 import pyarrow.compute as pc
 
 from datapilot_assets.landing.effects import Resolution, resolve
-from datapilot_assets.landing.holds import layout_drift, mapping_command
+from datapilot_assets.landing.holds import layout_drift, renaming_command
 from datapilot_assets.landing.kept import fetch_indexes
 from datapilot_assets.landing.sources import compare_source
 from datapilot_domain.contracts.sales import FAMILY
+from datapilot_domain.findings import Command
 from datapilot_domain.held import choices, open_entries
 from datapilot_domain.landing import LandingEntry
 from datapilot_domain.ledger import active_entries, counted_entries
@@ -22,32 +23,16 @@ from datapilot_domain.sources import effective_roles, mirrored
 from datapilot_resources.platform import Platform
 
 
-def held_rows(platform: Platform, organization: Organization) -> list[dict[str, Any]]:
-    """Held and waiting files, oldest first: why, the money at stake, and the commands that decide."""
+def held_files(platform: Platform, organization: Organization) -> list[tuple[LandingEntry, list[Command]]]:
+    """Held and waiting files, oldest first, each with the commands that decide it now."""
     entries = platform.lakehouse.landing_log(organization.org_id).entries
     active = [item.entry for item in active_entries(entries, FAMILY)]
-    return [
-        {
-            "file": entry.file,
-            "sha256": entry.sha256,
-            "source": entry.source,
-            "verdict": entry.verdict,
-            "reason": entry.reason,
-            "at_stake": entry.at_stake,
-            "currency": organization.currency,
-            "records": entry.records,
-            "months": sorted(entry.months),
-            "arrived_at": entry.arrived_at,
-            "detail": entry.detail.split(" | ")[0],
-            "decide": choices(entry, active, _suggestion(entries, entry)),
-        }
-        for entry in open_entries(entries)
-    ]
+    return [(entry, choices(entry, active, _suggestion(entries, entry))) for entry in open_entries(entries)]
 
 
 def _suggestion(entries: tuple[LandingEntry, ...], entry: LandingEntry) -> str | None:
     drift = layout_drift(entries, entry)
-    return mapping_command(entry, drift) if drift else None
+    return renaming_command(entry, drift) if drift else None
 
 
 def source_rows(platform: Platform, organization: Organization) -> list[dict[str, Any]]:

@@ -57,7 +57,7 @@ def unwrapped(source: TextSource, limits: LandingLimits, new_file: Callable[[], 
                 else:
                     writer.writerow(row)
         except csv.Error as error:
-            raise Refusal("BROKEN_QUOTES", f"a quote opened before line {reader.line_num} is never closed") from error
+            raise Refusal("BROKEN_QUOTES", "quote_open_before", line=reader.line_num) from error
     return TextSource(target, "utf-8")
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from datapilot_assets.landing.acceptance import decide_again
 from datapilot_assets.landing.decode import recipe_of
 from datapilot_domain.contracts.sales import FAMILY
+from datapilot_domain.findings import Command, Found, found
 from datapilot_domain.landing import CORRECTIONS, LandingEntry, Verdict, content_id
 from datapilot_domain.ledger import counted_entries, current_entries, find_loaded
 from datapilot_domain.organizations import Organization
@@ -45,7 +46,14 @@ class Replayed:
     outcome: Replay
     before: Verdict
     reason: str | None = None
-    detail: str = ""
+    found: Found | None = None
+    commands: tuple[Command, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """What became of the file, for an engineer's log."""
+        told = self.found.words("en") if self.found else ""
+        return " ".join(filter(None, (f"{self.entry.file}: {self.outcome.value}", self.reason, told)))
 
     @property
     def months(self) -> list[Month]:
@@ -101,8 +109,8 @@ def replay(
         except Exception as error:
             logger.exception("place %s of %s: not replayed", place, organization.org_id)
             entry = _at(platform.lakehouse.landing_log(organization.org_id), place)
-            detail = f"{type(error).__name__}: {error}"
-            result = Replayed(entry, Replay.FAILED, entry.verdict, entry.reason, detail)
+            failed = found("program_failed", error=f"{type(error).__name__}: {error}")
+            result = Replayed(entry, Replay.FAILED, entry.verdict, entry.reason, failed)
         results.append(result)
         tell(result)
     return results
@@ -130,30 +138,34 @@ def _replay_one(
         except Refusal as refusal:
             kept = old in counted_entries(log.entries)
             outcome = Replay.KEPT if kept else Replay.UNCHANGED
-            return Replayed(old, outcome, old.verdict, refusal.code, refusal.detail)
+            return Replayed(old, outcome, old.verdict, refusal.code, refusal.found, refusal.commands)
         except WriteConflict:
             continue
         if _decision(new) == _decision(old):
-            return Replayed(old, Replay.UNCHANGED, old.verdict, old.reason, old.detail)
+            return _unchanged(old)
         if new.verdict not in (Verdict.ACCEPTED, old.verdict) and old in counted_entries(log.entries):
-            return Replayed(old, Replay.KEPT, old.verdict, new.reason, new.detail)
+            return Replayed(old, Replay.KEPT, old.verdict, new.reason, new.found, new.commands)
         if dry_run or platform.lakehouse.append_if(organization.org_id, new, log.version):
-            return Replayed(new, Replay.CHANGED, old.verdict, new.reason, new.detail)
+            return Replayed(new, Replay.CHANGED, old.verdict, new.reason, new.found, new.commands)
     raise RuntimeError(f"{_ATTEMPTS} other writers were faster; replay the file again")
+
+
+def _unchanged(old: LandingEntry) -> Replayed:
+    return Replayed(old, Replay.UNCHANGED, old.verdict, old.reason, old.found, old.commands)
 
 
 def _settled(log: LandingLog, old: LandingEntry) -> Replayed | None:
     """The answer for an entry that no recipe changes: a false declaration, bytes that another entry took, a no."""
     # What was declared falsely is not in the log: nobody may guess it.
     if old.reason in ("DECLARATION_INVALID", "DECIDED_AGAINST"):
-        return Replayed(old, Replay.UNCHANGED, old.verdict, old.reason, old.detail)
+        return _unchanged(old)
     if old in counted_entries(log.entries) or old.verdict is Verdict.WAITING:
         return None
     taken = find_loaded([e for e in log.entries if e.place != old.place], old.sha256, old.declaration)
     if taken is None:
         return None
-    detail = f"the same bytes are loaded as {taken.file} in source {taken.source}"
-    return Replayed(old, Replay.UNCHANGED, old.verdict, old.reason, detail)
+    told = found("loaded_elsewhere", file=taken.file, source=taken.source)
+    return Replayed(old, Replay.UNCHANGED, old.verdict, old.reason, told)
 
 
 def _decision(entry: LandingEntry) -> tuple[object, ...]:

@@ -21,7 +21,7 @@ def replay_files(context: dg.OpExecutionContext, config: ReplayConfig, platform:
     organization = services.registry.get(config.org)
 
     def tell(result: Replayed) -> None:
-        context.log.info(f"{result.entry.file}: {result.outcome.value} {result.reason or ''} {result.detail}")
+        context.log.info(result.line)
         if result.outcome is Replay.CHANGED:
             record_effects(context, services, result.entry)
             record_report(context, services, organization, result.entry)
@@ -36,7 +36,7 @@ class ReplayProblems(dg.Failure):
     """Some files could not be decided again; the others were. `results` holds all."""
 
     def __init__(self, results: list[Replayed]) -> None:
-        failed = (f"{r.entry.file}: {r.detail}" for r in results if r.outcome is Replay.FAILED)
+        failed = (result.line for result in results if result.outcome is Replay.FAILED)
         super().__init__(description="; ".join(failed), allow_retries=False)
         self.results = results
 

@@ -13,6 +13,8 @@ import duckdb
 import numpy
 import pyarrow
 
+from datapilot_domain.reasons import Refusal
+
 _NINES = numpy.arange(256, dtype=numpy.uint8)
 _NINES[ord("0") : ord("9") + 1] = ord("9")
 _BATCH_ROWS = 131_072
@@ -27,8 +29,18 @@ class Proof:
     record_no: int
     text: str
 
-    def __str__(self) -> str:
-        return f"record {self.record_no} has {self.text!r}"
+
+def written_two_ways(code: str, column: str, one: Proof, other: Proof) -> Refusal:
+    """The refusal of a column of which two records prove that it is written in two ways."""
+    return Refusal(
+        code,
+        "written_two_ways",
+        column=column,
+        record=one.record_no,
+        text=one.text,
+        other=other.record_no,
+        other_text=other.text,
+    )
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def spool_records(source: TextSource, dialect: Dialect, limits: LandingLimits, w
                 next_number = int(numbers[-1]) + 1 if len(numbers) else next_number
                 irregular.forget_before(next_number)
                 if next_number > limits.max_records + 2:
-                    raise Refusal("LIMIT_EXCEEDED", f"the limit is {limits.max_records} records")
+                    raise Refusal("LIMIT_EXCEEDED", "too_many_records", limit=limits.max_records)
                 if pending:
                     pending.result()
                 pending = background.submit(_write, writer, batch, numbers, dialect, limits)
@@ -81,13 +81,15 @@ def spool_records(source: TextSource, dialect: Dialect, limits: LandingLimits, w
     if irregular.too_long:
         raise Refusal(
             "LIMIT_EXCEEDED",
-            f"record {irregular.too_long}: a field has more than {limits.max_field_characters} characters",
+            "field_of_record_too_long",
+            record=irregular.too_long,
+            limit=limits.max_field_characters,
         )
     if not irregular.ended:
         raise _diagnosed(source, dialect, limits)
     records = irregular.last_number - 2  # neither the header nor the end mark
     if records > limits.max_records:
-        raise Refusal("LIMIT_EXCEEDED", f"{records} records, the limit is {limits.max_records} records")
+        raise Refusal("LIMIT_EXCEEDED", "too_many_records", limit=limits.max_records)
     files = (regular, irregular.path) if irregular.count else (regular,)
     return Spool(files, records, dialect.header_row - 1)
 
@@ -231,8 +233,10 @@ def _write(
                 row = int(numbers[pyarrow.compute.index(lengths, pyarrow.compute.max(lengths)).as_py()])
                 raise Refusal(
                     "LIMIT_EXCEEDED",
-                    f"record {row - (row > header)}, column {name!r}: more than "
-                    f"{limits.max_field_characters} characters",
+                    "value_too_long",
+                    record=row - (row > header),
+                    column=name,
+                    limit=limits.max_field_characters,
                 )
         columns.append(_trimmed(column))
     kept = numbers != header
@@ -270,10 +274,10 @@ def _diagnosed(source: TextSource, dialect: Dialect, limits: LandingLimits) -> R
             for row in reader:
                 started, following = following, reader.line_num + 1
                 if sum(map(len, row)) > BATCH_BYTES // 4:
-                    return Refusal("LIMIT_EXCEEDED", f"the record in line {started} is too long")
+                    return Refusal("LIMIT_EXCEEDED", "record_too_long", line=started)
         except csv.Error:
             started = following
             if reader.line_num <= started:
                 most = limits.max_field_characters
-                return Refusal("LIMIT_EXCEEDED", f"line {started}: a field has more than {most} characters")
-    return Refusal("BROKEN_QUOTES", f"the quote opened in line {started} is never closed")
+                return Refusal("LIMIT_EXCEEDED", "field_of_line_too_long", line=started, limit=most)
+    return Refusal("BROKEN_QUOTES", "quote_open", line=started)

@@ -18,17 +18,18 @@ from datapilot_assets.landing.repairs import repaired, unwrapped
 from datapilot_assets.landing.text import TextSource, open_text
 from datapilot_assets.landing.unknown_headers import find_unknown_header
 from datapilot_assets.landing.workbook import SHEET_DELIMITER, WORKBOOK, Sheet, Workbook, part_name
+from datapilot_domain.findings import found
 from datapilot_domain.organizations import LandingLimits
 from datapilot_domain.reasons import Refusal
 
 # Refusals that say of a candidate that it is no table of sales, and nothing worse.
 _ANOTHER_THING = ("EMPTY_FILE", "NOT_A_TABLE", "HEADER_NOT_FOUND")
 _OTHER_PACKAGES = (
-    ("xl/workbook.bin", "a binary Excel workbook (.xlsb): save it as .xlsx or CSV"),
-    ("content.xml", "an OpenDocument file (.ods): save it as .xlsx or CSV"),
-    ("index/document.iwa", "a Numbers document: export it as .xlsx or CSV"),
-    ("word/document.xml", "a Word document (.docx)"),
-    ("ppt/presentation.xml", "a PowerPoint presentation (.pptx)"),
+    ("xl/workbook.bin", "binary_workbook"),
+    ("content.xml", "open_document"),
+    ("index/document.iwa", "numbers"),
+    ("word/document.xml", "word"),
+    ("ppt/presentation.xml", "powerpoint"),
 )
 
 
@@ -100,7 +101,7 @@ def find_table(
     Raises Refusal: SEVERAL_TABLES (naming them), those of `open_text`, `find_dialect`, `Zip` and `Workbook`.
     """
     if (size := path.stat().st_size) > limits.max_bytes:
-        raise Refusal("LIMIT_EXCEEDED", f"the file has {size} bytes, the limit is {limits.max_bytes}")
+        raise Refusal("LIMIT_EXCEEDED", "too_many_bytes", size=size, limit=limits.max_bytes)
     search = _Search(limits, workdir, "," if locale == "pt-BR" else ".", saved, named)
     candidates = list(_candidates(path, search, packed_in=None))
     name, source = _choose(candidates, search)
@@ -119,16 +120,15 @@ def _choose(candidates: Sequence[_Candidate], search: _Search) -> tuple[str, Tex
             seen.append((candidate, search.any_dialect(candidate.head())))
         except Refusal as refusal:
             if refusal.code not in _ANOTHER_THING:
-                raise Refusal(refusal.code, f"{candidate.name}: {refusal.detail}") from refusal
+                raise Refusal(refusal.code, "inside", place=candidate.name, found=refusal.found) from refusal
     known = [item for item in seen if item[1].is_known]
     sales = [item for item in known if may_be_sales(item[1]) or item[1].header_hash in search.saved]
     alone = seen if len(seen) == 1 else []
     chosen = [candidate for candidate, _ in sales or known or alone]
     if not chosen:
-        names = ", ".join(candidate.name for candidate in candidates)
-        raise Refusal("HEADER_NOT_FOUND", f"looked at {names or 'an archive without files'}")
+        raise Refusal("HEADER_NOT_FOUND", "no_table_of_sales", names=[candidate.name for candidate in candidates])
     if len(chosen) > 1:
-        raise Refusal("SEVERAL_TABLES", ", ".join(candidate.name for candidate in chosen))
+        raise Refusal("SEVERAL_TABLES", "tables_of_sales", names=[candidate.name for candidate in chosen])
     return chosen[0].name, chosen[0].whole()
 
 
@@ -149,11 +149,11 @@ def _candidates(path: Path, search: _Search, packed_in: str | None, name: str = 
             return
         for part, kind in _OTHER_PACKAGES:
             if part in parts:
-                yield _refusing(name, Refusal("NOT_A_TABLE", f"the file looks like {kind}"))
+                yield _refusing(name, Refusal("NOT_A_TABLE", "looks_like", kind=found(kind)))
                 return
         _refuse_nested(packed_in, name, "zip")
         if not archive.tables:
-            raise Refusal("EMPTY_FILE", "the archive holds no file")
+            raise Refusal("EMPTY_FILE", "archive_without_files")
         for member in archive.tables:
             target = search.file()
             archive.extract(member, target)
@@ -165,7 +165,8 @@ def _candidates(path: Path, search: _Search, packed_in: str | None, name: str = 
 
 def _refuse_nested(packed_in: str | None, name: str, kind: str) -> None:
     if packed_in:
-        raise Refusal("ARCHIVE_CONTENT", f"{name or 'the content'} is a {kind} archive inside a {packed_in} archive")
+        place = name or found("the_content")
+        raise Refusal("ARCHIVE_CONTENT", "archive_in_archive", name=place, kind=kind, outer=packed_in)
 
 
 def _refusing(name: str, refusal: Refusal) -> _Candidate:
@@ -182,7 +183,7 @@ def _text(path: Path, search: _Search) -> TextSource:
 def _sheets(book: Workbook, search: _Search, member: str) -> Iterator[_Candidate]:
     shown = [sheet for sheet in book.sheets if not sheet.hidden]
     if not shown:
-        yield _refusing(member, Refusal("NOT_A_TABLE", "the workbook has no visible sheet"))
+        yield _refusing(member, Refusal("NOT_A_TABLE", "no_visible_sheet"))
     for sheet in shown:
         name = f"{member}/{sheet.name}" if member else sheet.name
         read = partial(_sheet, book, sheet, search)
@@ -193,5 +194,5 @@ def _sheet(book: Workbook, sheet: Sheet, search: _Search, most_rows: int | None 
     target = search.file()
     book.write_sheet(sheet, target, search.decimal_mark, most_rows)
     if not target.stat().st_size:
-        raise Refusal("EMPTY_FILE", f"sheet {sheet.name!r} has no content")
+        raise Refusal("EMPTY_FILE", "sheet_empty", sheet=sheet.name)
     return replace(TextSource(target, "utf-8"), delimiter=SHEET_DELIMITER)

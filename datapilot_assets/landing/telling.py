@@ -12,6 +12,7 @@ from datapilot_domain.contracts.sales import BRONZE_SALES
 from datapilot_domain.fingerprints import NOTHING_LANDED
 from datapilot_domain.landing import LandingEntry
 from datapilot_domain.ledger import landed_hashes
+from datapilot_domain.markdown import code
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import OrgMonth
 from datapilot_domain.reasons import REASONS
@@ -55,9 +56,11 @@ def undecided_events(
 
     The data version is the one that the month has: such a file changes nothing.
     """
-    reason, (found, *commands) = REASONS[str(entry.reason)], entry.detail.split(" | ")
-    lines = [f"**{entry.verdict.value}** · {reason.text(organization.locale)}", "", _escape(found)]
-    lines += ["", *(f"- `{command}`" for command in commands)] if commands else []
+    reason, locale = REASONS[str(entry.reason)], organization.locale
+    lines = [f"**{entry.verdict.value}** · {reason.text(locale)}"]
+    lines += ["", _escape(entry.found.words(locale))] if entry.found else []
+    ways = [f"- {_escape(way.purpose.words(locale))}: {code(way.command)}" for way in entry.commands]
+    lines += ["", *ways] if ways else []
     hashes = landed_hashes(entries, str(entry.family))
     for month in sorted(entry.months):
         yield dg.AssetObservation(

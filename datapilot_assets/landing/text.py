@@ -61,9 +61,9 @@ def open_text(path: Path, limits: LandingLimits) -> TextSource:
         source = TextSource(path, encoding, bom)
         fault = _decoding_fault(source)
         if fault and not (wide and fault.cut):
-            raise Refusal("UNREADABLE_TEXT", f"the file starts as {encoding} does, but {fault.message}")
+            raise Refusal("UNREADABLE_TEXT", "other_encoding", encoding=encoding, bytes=fault.bytes)
         if fault:
-            raise Refusal("FILE_DAMAGED", f"{fault.message}: the file was cut")
+            raise Refusal("FILE_DAMAGED", "character_cut", encoding=encoding, bytes=fault.bytes)
         if wide:
             _refuse_endless_line((chunk.encode() for chunk in source.chunks()), limits)
         return source
@@ -71,7 +71,7 @@ def open_text(path: Path, limits: LandingLimits) -> TextSource:
     if fault is None:
         return TextSource(path, "utf-8")
     if fault.cut:
-        raise Refusal("FILE_DAMAGED", f"{fault.message}: the file was cut")
+        raise Refusal("FILE_DAMAGED", "character_cut", encoding="utf-8", bytes=fault.bytes)
     # cp1252 leaves five bytes undefined; only a file that holds one of them is plain Latin-1.
     if _decoding_fault(TextSource(path, "cp1252")) is None:
         return TextSource(path, "cp1252")
@@ -80,8 +80,10 @@ def open_text(path: Path, limits: LandingLimits) -> TextSource:
 
 @dataclass(frozen=True)
 class _Fault:
-    message: str
-    cut: bool = False
+    """`bytes` that are no character of the encoding, in hexadecimal."""
+
+    bytes: str
+    cut: bool
 
 
 def _decoding_fault(source: TextSource) -> _Fault | None:
@@ -93,7 +95,7 @@ def _decoding_fault(source: TextSource) -> _Fault | None:
         # Good multi-byte characters before, and one that lacks its end: never another encoding.
         wide = not source.encoding.startswith("utf-8")
         cut = (beyond_ascii or wide) and ("unexpected end" in error.reason or "truncated" in error.reason)
-        return _Fault(f"the bytes {error.object[error.start : error.end].hex(' ')} are not {source.encoding}", cut)
+        return _Fault(error.object[error.start : error.end].hex(" "), cut)
     return None
 
 
@@ -109,13 +111,12 @@ def _refuse_endless_line(chunks: Iterable[bytes], limits: LandingLimits) -> None
     for chunk in (pieces := iter(chunks)):
         if (at := chunk.find(b"\0")) >= 0:
             if not chunk[at:].strip(b"\0") and not any(rest.strip(b"\0") for rest in pieces):
-                raise Refusal("FILE_DAMAGED", f"from byte {position + at} on all is NUL: it was not written to its end")
-            raise Refusal("NOT_A_TABLE", f"byte {position + at} is NUL: the file is binary or damaged")
+                raise Refusal("FILE_DAMAGED", "nul_to_the_end", byte=position + at)
+            raise Refusal("NOT_A_TABLE", "nul_inside", byte=position + at)
         first = min((at for at in (chunk.find(b"\n"), chunk.find(b"\r")) if at >= 0), default=len(chunk))
         last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
         following = since_newline + len(chunk) if last < 0 else len(chunk) - last - 1
         position += len(chunk)
         if max(since_newline + first, following) > limits.max_line_bytes:
-            most = limits.max_line_bytes
-            raise Refusal("LIMIT_EXCEEDED", f"a line before byte {position} is longer than {most} bytes")
+            raise Refusal("LIMIT_EXCEEDED", "line_too_long", byte=position, limit=limits.max_line_bytes)
         since_newline = following

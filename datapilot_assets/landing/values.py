@@ -8,8 +8,7 @@ from functools import lru_cache
 
 import duckdb
 
-from datapilot_assets.landing.shapes import Proof, Shapes, column_shapes
-from datapilot_domain.reasons import Refusal
+from datapilot_assets.landing.shapes import Proof, Shapes, column_shapes, written_two_ways
 
 # Of a character class: blanks, and the two no-break ones that spreadsheets and browsers write.
 SPACES = "\\s\u00a0\u202f"
@@ -105,7 +104,7 @@ class NumberColumn:
                 if len(readable) == 1:
                     proofs[readable[0]] = min(proof, proofs.get(readable[0], proof))
         if len(proofs) == 2:
-            raise Refusal("DECIMAL_MARK_MIXED", f"column {self.name!r}: {proofs[',']}, {proofs['.']}")
+            raise written_two_ways("DECIMAL_MARK_MIXED", self.name, proofs[","], proofs["."])
         return next(iter(proofs), None)
 
     def is_plain(self, mark: str) -> bool:

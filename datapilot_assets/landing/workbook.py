@@ -81,7 +81,7 @@ class Workbook:
         # Sheets that hold a chart or a macro are no worksheets.
         sheets = [Sheet(name, parts[key], hidden) for name, key, hidden in found if key in parts]
         if missing := [sheet.name for sheet in sheets if sheet.part not in self._parts]:
-            raise Refusal("FILE_DAMAGED", f"the workbook has lost sheet {missing[0]!r}")
+            raise Refusal("FILE_DAMAGED", "sheet_lost", sheet=missing[0])
         return sheets
 
     def _parse(self, part: str, start: Callable[[str, Attributes], None], **handlers: Any) -> None:
@@ -111,7 +111,7 @@ class Workbook:
             elif tag == "xf" and inside:
                 formats.append(attributes.get("numFmtId", "0"))
             if len(codes) > _MOST_STYLES or len(formats) > _MOST_STYLES:
-                raise Refusal("LIMIT_EXCEEDED", f"the workbook has more than {_MOST_STYLES} cell styles")
+                raise Refusal("LIMIT_EXCEEDED", "too_many_styles", limit=_MOST_STYLES)
 
         self._parse(self._styles, start)
         built_in = {str(number): code for number, code in BUILT_IN_FORMATS.items()}

@@ -41,7 +41,7 @@ def parse_xml(
         nonlocal depth
         depth += 1
         if depth > _DEEPEST:
-            raise Refusal("LIMIT_EXCEEDED", f"part {name!r} is nested more than {_DEEPEST} deep")
+            raise Refusal("LIMIT_EXCEEDED", "part_too_deep", part=name, limit=_DEEPEST)
         start(locals_of.get(tag) or local(tag), attributes)
 
     def end_tag(tag: str) -> None:
@@ -51,7 +51,7 @@ def parse_xml(
             end(locals_of.get(tag) or local(tag))
 
     def refuse(*_: object) -> None:
-        raise Refusal("ARCHIVE_CONTENT", f"part {name!r} declares a document type")
+        raise Refusal("ARCHIVE_CONTENT", "part_document_type", part=name)
 
     parser.StartDoctypeDeclHandler = refuse
     parser.StartElementHandler, parser.EndElementHandler = start_tag, end_tag
@@ -63,12 +63,12 @@ def parse_xml(
             parser.Parse(chunk, False)
             fed += len(chunk)
             if fed - parser.CurrentByteIndex > _LONGEST_TAG:
-                raise Refusal("LIMIT_EXCEEDED", f"part {name!r} has a tag of more than {_LONGEST_TAG} bytes")
+                raise Refusal("LIMIT_EXCEEDED", "part_tag_too_long", part=name, limit=_LONGEST_TAG)
             if len(parser.intern) > _MOST_NAMES:
-                raise Refusal("LIMIT_EXCEEDED", f"part {name!r} has more than {_MOST_NAMES} names of tags")
+                raise Refusal("LIMIT_EXCEEDED", "part_too_many_names", part=name, limit=_MOST_NAMES)
         parser.Parse(b"", True)
     except expat.ExpatError as error:
-        raise Refusal("FILE_DAMAGED", f"part {name!r} of the workbook is not readable: {error}") from error
+        raise Refusal("FILE_DAMAGED", "part_not_readable", part=name, error=str(error)) from error
 
 
 class SharedText:
@@ -95,7 +95,7 @@ class SharedText:
         if self._collects:
             self._bytes += text.encode()
             if len(self._bytes) > _SHARED_BYTES:
-                raise Refusal("LIMIT_EXCEEDED", f"the texts of the workbook have more than {_SHARED_BYTES} bytes")
+                raise Refusal("LIMIT_EXCEEDED", "texts_too_long", limit=_SHARED_BYTES)
 
     def end(self, tag: str) -> None:
         if tag == "t":
@@ -105,4 +105,4 @@ class SharedText:
         elif tag == "si":
             self._ends.append(len(self._bytes))
             if len(self._ends) > _MOST_SHARED:
-                raise Refusal("LIMIT_EXCEEDED", f"the workbook has more than {_MOST_SHARED} texts")
+                raise Refusal("LIMIT_EXCEEDED", "too_many_texts", limit=_MOST_SHARED)

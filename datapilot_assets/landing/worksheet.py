@@ -10,6 +10,7 @@ from datapilot_assets.landing.archives import Bounds
 from datapilot_assets.landing.values import number_pattern
 from datapilot_assets.landing.workbook_values import GENERAL, number_text, read_format
 from datapilot_assets.landing.workbook_xml import Attributes
+from datapilot_domain.findings import Found, found
 from datapilot_domain.reasons import Refusal
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class SheetReader:
         elif tag == "row":
             row = _number(attributes.get("r"), self._row + 1)
             if not self._row < row <= _EXCEL_ROWS:
-                raise Refusal("FILE_DAMAGED", f"sheet {self._sheet.name!r}: row {row} after row {self._row}")
+                raise Refusal("FILE_DAMAGED", "row_out_of_order", sheet=self._sheet.name, row=row, before=self._row)
             self._row, self._column, self._cells = row, -1, []
         elif tag == "rPh":
             self._phonetic += 1
@@ -74,7 +75,7 @@ class SheetReader:
             self._length += len(text)
             if self._length > self._limits.max_field_characters:
                 most = self._limits.max_field_characters
-                raise Refusal("LIMIT_EXCEEDED", f"{self._place()} has more than {most} characters")
+                raise Refusal("LIMIT_EXCEEDED", "cell_too_long", cell=self._place(), limit=most)
             self._pieces.append(text)
 
     def end(self, tag: str) -> None:
@@ -89,8 +90,8 @@ class SheetReader:
         elif tag == "sheetData":
             raise EnoughRead
 
-    def _place(self) -> str:
-        return f"sheet {self._sheet.name!r}, row {self._row}, column {self._column + 1}"
+    def _place(self) -> Found:
+        return found("cell", sheet=self._sheet.name, row=self._row, column=self._column + 1)
 
     def _start_cell(self, attributes: Attributes) -> None:
         letters = attributes.get("r", "").rstrip("0123456789")
@@ -99,7 +100,7 @@ class SheetReader:
             found = self._columns.get(letters)
             column = self._columns[letters] = _column_number(letters) if found is None else found
         if not self._column < column < _EXCEL_COLUMNS:
-            raise Refusal("FILE_DAMAGED", f"{self._place()}: a cell {attributes.get('r')!r} follows")
+            raise Refusal("FILE_DAMAGED", "cell_out_of_order", cell=self._place(), following=attributes.get("r", ""))
         self._column = column
         self._type, self._style = attributes.get("t", "n"), attributes.get("s", "")
         self._formula, self._length = False, 0
@@ -109,7 +110,7 @@ class SheetReader:
         raw = "".join(self._pieces)
         if not raw:
             if self._formula and self._type != "str" and self._most_rows is None:
-                raise Refusal("FORMULAS_NOT_CALCULATED", self._place())
+                raise Refusal("FORMULAS_NOT_CALCULATED", "cell_not_calculated", cell=self._place())
             return
         if self._type == "n":
             style = _number(self._style, 0)
@@ -124,7 +125,7 @@ class SheetReader:
         if self._column >= (most := self._limits.max_columns):
             if self._most_rows is not None:
                 return
-            raise Refusal("LIMIT_EXCEEDED", f"{self._place()} has a value, the limit is {most} columns")
+            raise Refusal("LIMIT_EXCEEDED", "cell_beyond", cell=self._place(), limit=most)
         self._cells += [""] * (self._column - len(self._cells))
         self._cells.append(text)
 
@@ -134,7 +135,7 @@ class SheetReader:
             try:
                 raw = self._book.shared[int(raw)]
             except (IndexError, ValueError):
-                raise Refusal("FILE_DAMAGED", f"{self._place()}: the workbook has lost text {raw[:20]!r}") from None
+                raise Refusal("FILE_DAMAGED", "cell_text_lost", cell=self._place(), text=raw[:20]) from None
         if "_x" in raw:
             raw = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), raw)
         if not raw.isprintable():
@@ -151,7 +152,7 @@ class SheetReader:
             return
         if self._row > self._limits.max_records + 1:
             most = self._limits.max_records
-            raise Refusal("LIMIT_EXCEEDED", f"sheet {self._sheet.name!r} has more rows than the limit, {most}")
+            raise Refusal("LIMIT_EXCEEDED", "sheet_too_long", sheet=self._sheet.name, limit=most)
         for _ in range(self._row - self._written - 1):
             self.write([])
         self.write(self._cells)

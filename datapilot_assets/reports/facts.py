@@ -15,7 +15,6 @@ import duckdb
 from datapilot_assets.landing.effects import Resolution, resolve
 from datapilot_assets.landing.kept import fetch_indexes
 from datapilot_assets.reports.corrections import CorrectedRecords
-from datapilot_assets.reports.details import split_detail
 from datapilot_assets.reports.figures import MonthHistory, exact
 from datapilot_assets.reports.model import (
     Amount,
@@ -130,13 +129,13 @@ def landed_report(
         verdict=entry.verdict.value,
         reason=entry.reason,
         at_stake=_at_stake(entry, organization),
-        detail=masked(split_detail(entry.detail, locale)[0]),
+        detail=masked(entry.found.words(locale)) if entry.found else "",
         counts=counts,
         pending=pending,
         months=tuple(MonthRecords(month=str(month), records=n.records) for month, n in sorted(entry.months.items())),
         kept_months=kept_months,
         read_as=_reading(entry.layout),
-        notices=tuple(words.notice(notice) for notice in entry.notices),
+        notices=tuple(words.notice(notice, entry.org_id, entry.file) for notice in entry.notices),
         next_steps=next_steps(entry, words, counts=counts, pending=pending, kept=kept_months),
         stored_at=f"{report_key(entry)}.md",
     )

@@ -6,10 +6,12 @@ import datetime as dt
 import re
 from decimal import Decimal
 
+from datapilot_domain.commands import quoted
 from datapilot_domain.field_names import FIELD_NAMES
 from datapilot_domain.kpis import KPIS, Wording
 from datapilot_domain.landing import Notice
 from datapilot_domain.locales import format_date, format_money, format_month, format_number
+from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month
 from datapilot_domain.reasons import REASONS
 
@@ -73,18 +75,9 @@ nothing_to_do | Nada a fazer. | Nothing to do.
 step_correct | Corrija os registros não aceitos: exporte a lista, preencha e envie o arquivo corrigido. | \
 Correct the records that were not accepted: export the list, mend it and land the corrected file.
 step_send_again | Depois de corrigir, envie o arquivo de novo. | When it is mended, send the file again.
-step_command | O comando já pronto (troque o que está em MAIÚSCULAS): | \
-The command, ready to use (replace what is in CAPITALS):
-step_command_for | O comando já pronto, {purpose}: | The command, ready to use, {purpose}:
-choice_confirm | Se o arquivo está certo assim, aceite-o: | If the file is right as it is, take it:
-choice_source | Se é de outra loja ou origem, diga qual (troque NAME): | \
-If it is of another store or source, say which (replace NAME):
-choice_replaces | Se substitui um arquivo anterior: | If it replaces an earlier file:
-choice_complete | Se é o mês completo da origem: | If it is the whole month of its source:
-choice_again | Se a coluna só mudou de nome: | If the column was only renamed:
-choice_reject | Se não vale: | If it does not count:
+step_send_replacing | Envie o arquivo de novo, com o nome do que ele substitui no lugar de NAME. | \
+Send the file again, with the name of the one that it replaces in place of NAME.
 step_confirm | Se o arquivo está certo, confirme. | If the file is right, confirm it.
-step_parts | Envie as partes que faltam. | Send the parts that are missing.
 step_wait | Espere o processamento, ou rode agora. | Wait for the refinement, or run it now.
 comma | vírgula | comma
 semicolon | ponto e vírgula | semicolon
@@ -163,11 +156,12 @@ class Words:
             return format_money(value, currency, self.locale)
         return format_number(value, self.locale)
 
-    def notice(self, notice: Notice) -> str:
-        """Text and remedy of a notice, its amounts, months and counts as the reader writes them."""
+    def notice(self, notice: Notice, org: OrgId, file: str) -> str:
+        """Text and remedy of a notice about a file, its amounts, months and counts as the reader writes them."""
         reason = REASONS[notice.code]
         values = {name: self._local(name, value) for name, value in notice.values.items()}
-        return f"{reason.text(self.locale).format(**values)} {reason.remedy(self.locale)}"
+        remedy = reason.remedy(self.locale).format(org=org, file=quoted(file), **values)
+        return f"{reason.text(self.locale).format(**values)} {remedy}"
 
     def _local(self, name: str, value: str) -> str:
         if name == "count" and value.isdecimal():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from datapilot_domain.findings import Command, One, Value, found
 from datapilot_domain.reasons.files import FILES
 from datapilot_domain.reasons.months import MONTHS
 from datapilot_domain.reasons.notices import NOTICES
@@ -12,12 +15,19 @@ REASONS: dict[str, Reason] = {reason.code: reason for reason in (*FILES, *RECORD
 
 
 class Refusal(Exception):
-    """A file cannot be taken. `detail` names what was found and where; the remedy comes with the code."""
+    """A file cannot be taken. `found` names what was found and where, `commands` are those that answer it; the
+    remedy comes with the code.
 
-    def __init__(self, code: str, detail: str) -> None:
+    Raises KeyError for a code or finding that is not known, ValueError unless the finding's slots are filled.
+    """
+
+    def __init__(
+        self, code: str, finding: str, /, *, commands: Sequence[Command] = (), **values: Value | Sequence[One]
+    ) -> None:
         self.reason = REASONS[code]
-        self.detail = detail
-        super().__init__(f"{code}: {detail}")
+        self.found = found(finding, **values)
+        self.commands = tuple(commands)
+        super().__init__(f"{code}: {self.found.words('en')}")
 
     @property
     def code(self) -> str:

@@ -56,23 +56,23 @@ FILES = (
     reason(
         "HEADER_NOT_FOUND", "file", "Nenhuma linha tem os títulos de uma tabela de vendas.",
         "No row holds the headers of a sales table.",
-        "Confira o arquivo ou salve um mapeamento: datapilot mapping set.",
-        "Check the file or save a mapping: datapilot mapping set.",
+        "Confira o arquivo. Se uma linha tem os títulos, diga o que são (troque COLUMN e FIELD).",
+        "Check the file. If one of its rows holds the headers, say what they are (replace COLUMN and FIELD).",
+        "datapilot mapping set --org {org} --file {file} COLUMN=FIELD",
     ),
     reason(
         "COLUMNS_MISSING", "file", "Faltam colunas obrigatórias.", "Required columns are missing.",
-        "Inclua as colunas ou diga quais são: datapilot mapping set.",
-        "Add the columns or say which they are: datapilot mapping set.",
+        "Inclua as colunas ou diga quais são.", "Add the columns or say which they are.",
     ),
     reason(
         "COLUMNS_CONFLICT", "file", "Duas colunas dizem ser o mesmo campo.", "Two columns claim the same field.",
-        "Diga qual vale: datapilot mapping set.", "Say which one counts: datapilot mapping set.",
+        "Diga qual vale.", "Say which one counts.",
     ),
     reason(
         "CURRENCY_HEADERS_DIFFER", "file", "Os títulos das colunas de valor falam de moedas diferentes.",
         "The headers of the amounts name different currencies.",
-        "Exporte os valores em uma só moeda ou deixe uma coluna de fora: datapilot mapping set … COLUNA=extras.",
-        "Export the amounts in one currency or leave a column out: datapilot mapping set … COLUMN=extras.",
+        "Exporte os valores em uma só moeda ou deixe os outros de fora.",
+        "Export the amounts in one currency or leave the others out.",
     ),
     reason(
         "DECIMAL_MARK_MIXED", "file", "Uma coluna mistura vírgula e ponto decimal.",
@@ -97,7 +97,8 @@ FILES = (
     reason(
         "REPLACED_FILE_UNKNOWN", "file", "O arquivo a substituir não foi encontrado nesta origem.",
         "The file to replace was not found in this source.",
-        "Confira o nome ou o sha256 em: datapilot report.", "Check the name or sha256 in: datapilot report.",
+        "Confira o nome ou o sha256 entre os arquivos recebidos.", "Check its name or sha256 among the files received.",
+        "datapilot report --org {org}",
     ),
     reason(
         "DECLARATION_INVALID", "file", "A declaração do arquivo não é válida.",
@@ -107,8 +108,9 @@ FILES = (
         "CORRECTION_UNKNOWN", "file",
         "O arquivo de correção aponta para registros que esta organização não tem, ou uma linha perdeu o ponteiro.",
         "The correction file points to records that this organization does not have, or a row lost its pointer.",
-        "Exporte a quarentena de novo (datapilot quarantine export) e corrija sem mudar a coluna datapilot_record.",
-        "Export the quarantine again (datapilot quarantine export), correct it and leave the column datapilot_record.",
+        "Exporte a quarentena de novo e corrija sem mudar a coluna datapilot_record.",
+        "Export the quarantine again, correct it and leave the column datapilot_record as it is.",
+        "datapilot quarantine export --org {org} --output quarantine.csv",
     ),
     reason(
         "PARTS_MISSING", "file", "Faltam partes do mês completo.", "Parts of the complete month are missing.",
@@ -118,21 +120,13 @@ FILES = (
         "STORE_LOOKALIKE", "file",
         "O arquivo parece ser de outra loja: tem números de pedido desta origem com outros valores. Nada mudou.",
         "The file looks like another store: it has order numbers of this source with other totals. Nothing changed.",
-        "Decida com um dos comandos de: datapilot held.", "Decide with one of the commands of: datapilot held.",
-        "{shared} dos {orders} pedidos do arquivo já existem na origem {source}; {differing} deles ({share}) com outro"
-        " total: {before} lá, {here} aqui.",
-        "{shared} of the file's {orders} orders are in source {source} already; {differing} of them ({share}) with"
-        " another total: {before} there, {here} here.",
+        "Decida com um dos comandos.", "Decide with one of the commands.", "datapilot held --org {org}",
     ),
     reason(
         "COLUMN_LOST", "file",
         "Falta uma coluna de que os valores dependem e que esta origem sempre teve. Nada mudou.",
         "A column that the money depends on, and that this source always had, is gone. Nothing changed.",
-        "Decida com um dos comandos de: datapilot held.", "Decide with one of the commands of: datapilot held.",
-        "Sem {columns}, que todos os arquivos anteriores da origem {source} tinham; valor do arquivo: {amount}."
-        " Colunas novas: {new}.",
-        "Without {columns}, which every earlier file of source {source} had; value of the file: {amount}."
-        " New columns: {new}.",
+        "Decida com um dos comandos.", "Decide with one of the commands.", "datapilot held --org {org}",
     ),
     reason(
         "DECIDED_AGAINST", "file", "Quem decide disse que este arquivo não vale.",
@@ -142,6 +136,7 @@ FILES = (
     ),
     reason(
         "ORGANIZATION_UNKNOWN", "file", "A organização não está no cadastro.",
-        "The organization is not in the registry.", "datapilot org add", "datapilot org add",
+        "The organization is not in the registry.", "Cadastre a organização.", "Add the organization.",
+        "datapilot org add {org}",
     ),
 )  # fmt: skip

@@ -71,22 +71,26 @@ NOTICES = (
         "QUANTITY_ABSENT", "notice",
         "Sem coluna de quantidade: a receita conta, as unidades vendidas ficam em branco.",
         "No quantity column: revenue counts, units sold stay null.",
-        "Inclua a quantidade na exportação; se cada linha é uma unidade: datapilot mapping set --assume-quantity 1.",
-        "Include the quantity in the export; if each line is one unit: datapilot mapping set --assume-quantity 1.",
+        "Inclua a quantidade na exportação; se cada linha é uma unidade:"
+        " datapilot mapping set --org {org} --file {file} --assume-quantity 1",
+        "Include the quantity in the export; if each line is one unit:"
+        " datapilot mapping set --org {org} --file {file} --assume-quantity 1",
     ),
     reason(
         "QUANTITY_ASSUMED", "notice",
         "Sem coluna de quantidade: cada linha conta como uma unidade, como a organização disse.",
         "No quantity column: each line counts as one unit, as the organization said.",
-        "Se não é assim, inclua a quantidade na exportação ou desfaça: datapilot mapping remove --assume-quantity.",
-        "If it is not so, include the quantity in the export or undo it: datapilot mapping remove --assume-quantity.",
+        "Se não é assim, inclua a quantidade na exportação ou desfaça:"
+        " datapilot mapping remove --org {org} --file {file} --assume-quantity",
+        "If it is not so, include the quantity in the export or undo it:"
+        " datapilot mapping remove --org {org} --file {file} --assume-quantity",
     ),
     reason(
         "QUANTITY_NOT_ASSUMED", "notice",
         "A quantidade está na coluna {column}: a quantidade 1 que a organização disse para presumir não foi usada.",
         "The quantity is in column {column}: the quantity 1 that the organization said to assume was not used.",
-        "Nada a fazer; para retirar a opção: datapilot mapping remove --assume-quantity.",
-        "Nothing to do; to take the option back: datapilot mapping remove --assume-quantity.",
+        "Nada a fazer; para retirar a opção: datapilot mapping remove --org {org} --file {file} --assume-quantity",
+        "Nothing to do; to take the option back: datapilot mapping remove --org {org} --file {file} --assume-quantity",
     ),
     reason(
         "DISCOUNT_ABSENT", "notice",
@@ -98,7 +102,8 @@ NOTICES = (
         "COLUMNS_UNMAPPED", "notice",
         "Colunas sem uso nos indicadores, guardadas como extras: {columns}.",
         "Columns without use in the KPIs, kept as extras: {columns}.",
-        "Para usar uma delas: datapilot mapping set.", "To use one of them: datapilot mapping set.",
+        "Para usar uma delas (troque COLUMN e FIELD): datapilot mapping set --org {org} --file {file} COLUMN=FIELD",
+        "To use one of them (replace COLUMN and FIELD): datapilot mapping set --org {org} --file {file} COLUMN=FIELD",
     ),
     reason(
         "TOTALS_UNPROVEN", "notice",
@@ -117,14 +122,15 @@ NOTICES = (
         "COLUMNS_NEW", "notice",
         "Colunas que o último arquivo desta origem não tinha, guardadas como extras: {columns}.",
         "Columns that the last file of this source did not have, kept as extras: {columns}.",
-        "Para usar uma delas: datapilot mapping set.", "To use one of them: datapilot mapping set.",
+        "Para usar uma delas (troque COLUMN e FIELD): datapilot mapping set --org {org} --file {file} COLUMN=FIELD",
+        "To use one of them (replace COLUMN and FIELD): datapilot mapping set --org {org} --file {file} COLUMN=FIELD",
     ),
     reason(
         "COLUMNS_GONE", "notice",
-        "Colunas que o último arquivo desta origem tinha e este não tem, agora em branco: {columns}.{suggestion}",
-        "Columns that the last file of this source had and this one has not, now blank: {columns}.{suggestion}",
-        "Se só mudaram de nome, diga qual é qual: datapilot mapping set.",
-        "If they were only renamed, say which is which: datapilot mapping set.",
+        "Colunas que o último arquivo desta origem tinha e este não tem, agora em branco: {columns}.",
+        "Columns that the last file of this source had and this one has not, now blank: {columns}.",
+        "Se só mudaram de nome, diga qual é qual (troque COLUMN, se houver, pela coluna nova):{suggestion}",
+        "If they were only renamed, say which is which (replace COLUMN, if there, by the new column):{suggestion}",
     ),
     reason(
         "SOURCE_MIRRORED", "notice",
@@ -132,22 +138,22 @@ NOTICES = (
         " {amount}. Ela é um espelho: não entra nas somas.",
         "Source {source} repeats sales that already count in {against}: {matched} of {compared} orders ({share}),"
         " {amount}. It is a mirror: it stays out of the sums.",
-        "Se são vendas diferentes: datapilot source set ORIGEM --role counts.",
-        "If they are other sales: datapilot source set SOURCE --role counts.",
+        "Se são vendas diferentes: datapilot source set {source} --org {org} --role counts",
+        "If they are other sales: datapilot source set {source} --org {org} --role counts",
     ),
     reason(
         "SOURCE_COMPARED", "notice",
         "A origem {source} soma com {against}: {matched} de {compared} pedidos ({share}) são os mesmos, {amount}.",
         "Source {source} adds up with {against}: {matched} of {compared} orders ({share}) are the same, {amount}.",
-        "Se contam as mesmas vendas: datapilot source set ORIGEM --role mirror.",
-        "If they tell of the same sales: datapilot source set SOURCE --role mirror.",
+        "Se contam as mesmas vendas: datapilot source set {source} --org {org} --role mirror",
+        "If they tell of the same sales: datapilot source set {source} --org {org} --role mirror",
     ),
     reason(
         "SOURCE_NOT_COUNTED", "notice",
         "A origem {source} está declarada como {role}: este arquivo não entra nas somas.",
         "Source {source} is declared {role}: this file stays out of the sums.",
-        "Para somar: datapilot source set ORIGEM --role counts.",
-        "To count it: datapilot source set SOURCE --role counts.",
+        "Para somar: datapilot source set {source} --org {org} --role counts",
+        "To count it: datapilot source set {source} --org {org} --role counts",
     ),
     reason(
         "CORRECTIONS_UNCHANGED", "notice",

@@ -11,7 +11,8 @@ Scope = Literal["file", "record", "month", "notice"]
 
 class Reason(BaseModel):
     """One code. `file` reasons refuse, hold or park a whole file; `record` reasons quarantine a record;
-    `month` reasons are gates that keep a month from being published; a `notice` refuses nothing."""
+    `month` reasons are gates that keep a month from being published; a `notice` refuses nothing. The texts of a
+    notice have {values}, and its remedy may name `{org}` and `{file}` too, ready for a shell."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -21,9 +22,8 @@ class Reason(BaseModel):
     en: str
     remedy_pt: str
     remedy_en: str
-    # Wording of what was found, with {values}, where a file is held: somebody has to decide on it.
-    detail_pt: str = ""
-    detail_en: str = ""
+    # For the remedy of a `file` reason where the check gives none of its own; `{org}` and `{file}` are filled in.
+    command: str = ""
 
     def text(self, locale: str) -> str:
         return self.pt if locale == "pt-BR" else self.en
@@ -31,12 +31,7 @@ class Reason(BaseModel):
     def remedy(self, locale: str) -> str:
         return self.remedy_pt if locale == "pt-BR" else self.remedy_en
 
-    def detail(self, locale: str) -> str:
-        return self.detail_pt if locale == "pt-BR" else self.detail_en
 
-
-def reason(
-    code: str, scope: Scope, pt: str, en: str, remedy_pt: str, remedy_en: str, detail_pt: str = "", detail_en: str = ""
-) -> Reason:
+def reason(code: str, scope: Scope, pt: str, en: str, remedy_pt: str, remedy_en: str, command: str = "") -> Reason:
     wording = {"pt": pt, "en": en, "remedy_pt": remedy_pt, "remedy_en": remedy_en}
-    return Reason(code=code, scope=scope, **wording, detail_pt=detail_pt, detail_en=detail_en)
+    return Reason(code=code, scope=scope, **wording, command=command)

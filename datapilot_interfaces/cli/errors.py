@@ -33,7 +33,6 @@ def known_error(error: BaseException) -> CommandError | None:
     """
     from datapilot_domain.organizations import InvalidName
     from datapilot_domain.partitions import InvalidPartition
-    from datapilot_domain.reasons import REASONS
     from datapilot_resources.object_store import InvalidKey
     from datapilot_resources.registry import RegistryError, UnknownOrganization
     from datapilot_resources.settings import SettingsError
@@ -48,7 +47,7 @@ def known_error(error: BaseException) -> CommandError | None:
         return CommandError("PARTITION_INVALID", message, "", Exit.WRONG_USAGE)
     if isinstance(error, UnknownOrganization):
         what, _, remedy = message.partition("; ")
-        return CommandError("ORGANIZATION_UNKNOWN", what, remedy or REASONS["ORGANIZATION_UNKNOWN"].remedy_en)
+        return CommandError("ORGANIZATION_UNKNOWN", what, remedy)
     if isinstance(error, RegistryError):
         return CommandError("REGISTRY_INVALID", message, "")
     if isinstance(error, SettingsError):

@@ -5,19 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from datapilot_domain.findings import Command
 from datapilot_domain.held import decided, find_open
-from datapilot_domain.organizations import parse_source_id
+from datapilot_domain.landing import LandingEntry
+from datapilot_domain.organizations import Organization, parse_source_id
 from datapilot_domain.partitions import Month
 from datapilot_interfaces.cli.errors import CommandError, Exit
 from datapilot_interfaces.cli.landing import COLUMNS as LANDED_COLUMNS
 from datapilot_interfaces.cli.landing import answer
 from datapilot_interfaces.cli.options import FormatOption, OrgOption, month_option
-from datapilot_interfaces.cli.output import Format, emit, write_table
+from datapilot_interfaces.cli.output import Format, Row, emit, write_table
 from datapilot_interfaces.cli.platform import platform
 
 _SHOWN = ("file", "source", "verdict", "reason", "at_stake", "currency", "records", "months")
@@ -26,16 +29,36 @@ _COLUMNS = (*_SHOWN, "arrived_at", "detail", "decide", "sha256")
 
 def held(org: OrgOption, form: FormatOption = Format.TABLE) -> None:
     """List files that wait for a decision: why, the money at stake, and the commands that decide."""
-    from datapilot_assets.landing.overview import held_rows
+    from datapilot_assets.landing.overview import held_files
 
     services = platform()
-    rows = held_rows(services, services.registry.get(org))
+    organization = services.registry.get(org)
+    files = held_files(services, organization)
+    rows = [_held_row(entry, commands, organization) for entry, commands in files]
     if form is not Format.TABLE:
         emit(rows, form, _COLUMNS)
         return
     write_table(rows, _SHOWN, sys.stdout)
-    for row in rows:
-        typer.echo("\n".join([f"{row['file']}: {row['detail']}", *(f"  {command}" for command in row["decide"])]))
+    for row, (_, commands) in zip(rows, files, strict=True):
+        ways = (f"  {way.purpose.words(organization.locale)}:\n    {way.command}" for way in commands)
+        typer.echo("\n".join([f"{row['file']}: {row['detail']}", *ways]))
+
+
+def _held_row(entry: LandingEntry, commands: Sequence[Command], organization: Organization) -> Row:
+    return {
+        "file": entry.file,
+        "sha256": entry.sha256,
+        "source": entry.source,
+        "verdict": entry.verdict,
+        "reason": entry.reason,
+        "at_stake": entry.at_stake,
+        "currency": organization.currency,
+        "records": entry.records,
+        "months": sorted(entry.months),
+        "arrived_at": entry.arrived_at,
+        "detail": entry.found.words(organization.locale) if entry.found else "",
+        "decide": [way.command for way in commands],
+    }
 
 
 def decide(

@@ -163,5 +163,5 @@ def verdict_line(item: Landed, organization: Organization) -> str:
     """What became of a file that was not taken, worded as its report words it, in the organization's language."""
     reason = REASONS.get(item.reason or "")
     if reason is None:
-        return error_line((item.reason or item.verdict.value).upper(), f"{item.file}: {item.detail}")
-    return finding_line(reason, item.file, item.detail, organization.locale)
+        return error_line((item.reason or item.verdict.value).upper(), item.line)
+    return finding_line(reason, item.file, item.found, item.commands, organization)

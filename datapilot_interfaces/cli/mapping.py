@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from datapilot_domain.commands import PLACEHOLDER
 from datapilot_domain.organizations import Organization
 from datapilot_domain.reasons import Refusal
 from datapilot_interfaces.cli.errors import CommandError, Exit
@@ -123,12 +124,14 @@ def remove(
             header_hash = dialect.header_hash
     saved, assumed = organization.mappings.get(header_hash, {}), header_hash in organization.assumed_quantities
     if not saved and not assumed:
-        raise CommandError("MAPPING_UNKNOWN", f"no mapping of header {header_hash}", "see `datapilot mapping list`")
+        raise CommandError(
+            "MAPPING_UNKNOWN", f"no mapping of header {header_hash}", f"see `datapilot mapping list --org {org}`"
+        )
     if unknown := sorted(set(columns or ()) - set(saved)):
         remedy = f"its columns are {', '.join(saved) or 'none'}"
         raise CommandError("COLUMN_UNKNOWN", f"nothing is saved of {', '.join(unknown)}", remedy, Exit.WRONG_USAGE)
     if assume_quantity and not assumed:
-        remedy = "see `datapilot mapping list`"
+        remedy = f"see `datapilot mapping list --org {org}`"
         raise CommandError("MAPPING_UNKNOWN", f"no quantity is assumed of header {header_hash}", remedy)
     whole = not columns and not assume_quantity
     left = {name: field for name, field in saved.items() if not whole and name not in (columns or ())}
@@ -141,7 +144,6 @@ def remove(
 
 def _read_pairs(columns: Sequence[str]) -> dict[str, str]:
     """Column → field. Raises CommandError on what is no pair, no field, or said twice."""
-    from datapilot_assets.landing.header_questions import PLACEHOLDER
     from datapilot_assets.landing.headers import FIELDS, NO_FIELD
 
     pairs: dict[str, str] = {}
@@ -227,7 +229,6 @@ def _files(services: Platform, organization: Organization, file: str) -> Iterato
 
 def _unknown_columns(file: str, dialect: Dialect, unknown: Sequence[str]) -> CommandError:
     from datapilot_assets.landing.dialect import column_labels
-    from datapilot_assets.landing.header_questions import PLACEHOLDER
 
     header = ", ".join(column_labels(dialect.columns))
     what = f"{Path(file).name} has no column {', '.join(unknown)}"
@@ -236,7 +237,7 @@ def _unknown_columns(file: str, dialect: Dialect, unknown: Sequence[str]) -> Com
 
 
 def _refused(refusal: Refusal, file: str, organization: Organization) -> CommandError:
-    what, remedy = finding_parts(refusal.reason, file, refusal.detail, organization.locale)
+    what, remedy = finding_parts(refusal.reason, file, refusal.found, refusal.commands, organization)
     return CommandError(refusal.code, what, remedy, Exit.NOT_TAKEN)
 
 

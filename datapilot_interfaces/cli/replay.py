@@ -75,6 +75,6 @@ def _row(result: Replayed) -> Row:
 def _line(result: Replayed, organization: Organization) -> str:
     reason = REASONS.get(result.reason or "")
     if reason is None:
-        return error_line("REPLAY_FAILED", f"{result.entry.file}: {result.detail}", "nothing changed; replay it again")
+        return error_line("REPLAY_FAILED", result.line, "nothing changed; replay it again")
     kept = "fica como estava." if organization.locale == "pt-BR" else "keeps what it had."
-    return finding_line(reason, result.entry.file, result.detail, organization.locale, said=kept)
+    return finding_line(reason, result.entry.file, result.found, result.commands, organization, kept)

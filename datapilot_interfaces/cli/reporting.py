@@ -51,7 +51,7 @@ def report(
     else:
         write_table(rows, (*FATES, "reason"), sys.stdout)
         if rows:
-            typer.echo(f"one file in words: datapilot report --org {org} --file NAME", err=True)
+            typer.echo(f"one file in words (replace NAME): datapilot report --org {org} --file NAME", err=True)
 
 
 def _tell(rows: list[dict[str, Any]], locale: str) -> None:

@@ -13,12 +13,13 @@ from datapilot_assets.landing.inbox import inbox_key
 from datapilot_assets.landing.intake import Landed
 from datapilot_assets.runs import run_refine
 from datapilot_assets.status import table_status
+from datapilot_domain.commands import remedy_command
 from datapilot_domain.contracts import CONTRACTS
 from datapilot_domain.contracts.sales_gold import SALES_MONTH
 from datapilot_domain.landing import Declaration, Verdict
 from datapilot_domain.organizations import MAIN_SOURCE, InvalidName, Organization, OrgId
 from datapilot_domain.partitions import Month
-from datapilot_domain.reasons import REASONS
+from datapilot_domain.reasons import REASONS, Reason
 from datapilot_interfaces.cli.landing import take_in
 from datapilot_interfaces.cli.tables import table_rows
 from datapilot_interfaces.demo.accounts import FATES, balances, month_accounts
@@ -102,7 +103,7 @@ class Story:
         return {
             "file": self.demo.again_as,
             "verdict": landed.verdict,
-            "detail": landed.detail,
+            "detail": landed.found.words("en") if landed.found else "",
             "status_unchanged": unchanged,
             "ok": landed.verdict is Verdict.ALREADY_LOADED and unchanged,
         }
@@ -120,8 +121,8 @@ class Story:
             "verdict": landed.verdict,
             "reason": landed.reason,
             "text": reason.en if reason else None,
-            "detail": landed.detail,
-            "remedy": reason.remedy_en if reason else None,
+            "detail": landed.found.words("en") if landed.found else "",
+            "remedy": _remedy(landed, reason) if reason else None,
             "ok": landed.verdict is Verdict.REFUSED and before == table_status(self.platform, found.org),
         }
 
@@ -214,7 +215,7 @@ class Story:
 def _all_are(landed: Sequence[Landed], verdict: Verdict) -> None:
     for item in landed:
         if item.verdict is not verdict:
-            raise DemoFailed(f"{item.file} is {item.verdict.value} {item.reason or ''}: {item.detail}")
+            raise DemoFailed(item.line)
 
 
 def _refused_name(platform: Platform, name: str) -> dict[str, Any]:
@@ -223,3 +224,8 @@ def _refused_name(platform: Platform, name: str) -> dict[str, Any]:
     except (InvalidName, UnknownOrganization) as error:
         return {"answer": "refused: " + str(error).partition(": ")[2], "ok": True}
     return {"answer": "answered", "ok": False}
+
+
+def _remedy(landed: Landed, reason: Reason) -> str:
+    command = remedy_command(reason, landed.entry.org_id, landed.file)
+    return f"{reason.remedy_en} {command}".rstrip()

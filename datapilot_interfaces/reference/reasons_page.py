@@ -40,8 +40,12 @@ def _entry(reason: Reason) -> list[str]:
         *table(
             ("", "What it says", "What to do"),
             [
-                ["pt-BR", escape(reason.pt), escape(reason.remedy_pt)],
-                ["en", escape(reason.en), escape(reason.remedy_en)],
+                ["pt-BR", escape(reason.pt), _remedy(reason.remedy_pt, reason)],
+                ["en", escape(reason.en), _remedy(reason.remedy_en, reason)],
             ],
         ),
     ]
+
+
+def _remedy(text: str, reason: Reason) -> str:
+    return f"{escape(text)} {code(reason.command)}" if reason.command else escape(text)

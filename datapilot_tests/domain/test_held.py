@@ -51,10 +51,14 @@ def test_a_decision_keeps_what_was_declared_and_the_age_of_the_arrival() -> None
         decided(held, replaces="")
 
 
+def commands(*about: Any) -> list[str]:
+    return [choice.command for choice in choices(*about)]
+
+
 def test_the_commands_fit_the_reason() -> None:
     held = entry(2, "a", **HELD)
     command = f"datapilot decide {sha256_of('a')[:12]} --org acme"
-    assert choices(held, [entry(1, "old file", source="shop"), entry(1, "old file")]) == [
+    assert commands(held, [entry(1, "old file", source="shop"), entry(1, "old file")]) == [
         f"{command} --source NAME",
         f"{command} --confirm",
         f"{command} --replaces 'old file.csv'",
@@ -62,6 +66,6 @@ def test_the_commands_fit_the_reason() -> None:
         f"{command} --reject",
     ]
     lost = entry(2, "a", **(HELD | {"reason": "COLUMN_LOST"}))
-    assert choices(lost, [], "datapilot mapping set X")[0] == f"datapilot mapping set X && {command} --again"
+    assert commands(lost, [], "datapilot mapping set X")[0] == f"datapilot mapping set X && {command} --again"
     waiting = entry(2, "a", verdict=Verdict.WAITING)
-    assert choices(waiting, []) == [f"{command} --reject"]
+    assert commands(waiting, []) == [f"{command} --reject"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ USES = {
     "Refusal": (0, "code", {"file"}),
     "Notice": (None, "code", {"notice"}),
     "_orders_notice": (0, "code", {"notice"}),
-    "_hold": (0, "code", {"file"}),
+    "Hold": (0, "code", {"file"}),
 }
 
 
@@ -55,11 +56,29 @@ def test_wording_is_there_in_both_languages(reason: Reason) -> None:
         assert text.strip()
     assert placeholders(reason.pt) == placeholders(reason.en)
     assert reason.scope == "notice" or not placeholders(reason.pt)
-    assert not placeholders(reason.remedy_pt) | placeholders(reason.remedy_en)
+    assert placeholders(reason.remedy_pt) == placeholders(reason.remedy_en)
     assert (reason.text("pt-BR"), reason.text("en")) == (reason.pt, reason.en)
-    assert placeholders(reason.detail_pt) == placeholders(reason.detail_en)
-    assert (reason.detail("pt-BR"), reason.detail("en")) == (reason.detail_pt, reason.detail_en)
     assert (reason.remedy("pt-BR"), reason.remedy("en")) == (reason.remedy_pt, reason.remedy_en)
+
+
+@pytest.mark.parametrize("reason", REASONS.values(), ids=str)
+def test_a_command_is_ready_to_paste_and_words_name_what_to_replace(reason: Reason) -> None:
+    for words, command in (
+        (reason.remedy_pt, reason.command),
+        (reason.remedy_en, reason.command),
+        *(split_command(text) for text in (reason.remedy_pt, reason.remedy_en) if "datapilot " in text),
+    ):
+        assert placeholders(command) <= {"org", "file", "source"}
+        assert not command or "{org}" in command
+        assert all(re.search(rf"\b{word}\b", words) for word in re.findall(r"\b[A-Z]{3,}\b", command))
+    assert reason.scope == "notice" or not placeholders(reason.remedy_pt)
+    assert placeholders(reason.remedy_pt) <= placeholders(reason.pt) | {"org", "file", "suggestion"}
+
+
+def split_command(text: str) -> tuple[str, str]:
+    """What a remedy says, and the command in it."""
+    words, start, rest = text.partition("datapilot ")
+    return words, start + rest
 
 
 def test_every_code_that_refuses_or_tells_is_known_for_that_purpose() -> None:
@@ -76,8 +95,8 @@ def test_every_rule_of_a_contract_has_a_reason_and_a_column() -> None:
 
 
 def test_a_refusal_says_code_detail_and_remedy() -> None:
-    refusal = Refusal("LIMIT_EXCEEDED", "line 7: too long")
-    assert (refusal.code, str(refusal)) == ("LIMIT_EXCEEDED", "LIMIT_EXCEEDED: line 7: too long")
+    refusal = Refusal("LIMIT_EXCEEDED", "record_too_long", line=7)
+    assert (refusal.code, str(refusal)) == ("LIMIT_EXCEEDED", "LIMIT_EXCEEDED: the record in line 7 is too long")
     assert refusal.reason.remedy("en")
     with pytest.raises(KeyError):
-        Refusal("NO_SUCH_CODE", "")
+        Refusal("NO_SUCH_CODE", "no_content")

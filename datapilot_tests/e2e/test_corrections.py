@@ -133,7 +133,7 @@ def test_a_pointer_of_another_organization_or_of_nobody_is_refused(workbench: Wo
     for wrong in (foreign, {**own, POINTER: own[POINTER][:-1] + "x"}, {**own, POINTER: ""}):
         refused = correct(workbench, "mine", own, wrong)
         assert (refused.verdict, refused.reason) == (Verdict.REFUSED, "CORRECTION_UNKNOWN")
-        assert "rows 2" in refused.detail
+        assert "rows 2" in refused.line
     assert bronze(workbench, "mine", 1)[2]["line_amount"] == "abc"
 
 

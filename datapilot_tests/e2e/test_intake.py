@@ -130,7 +130,7 @@ def test_a_replacement_that_names_no_file_is_refused(workbench: Workbench) -> No
     workbench.land("typo", sample("2024-01", "english"))
     (result,) = workbench.land("typo", sample("2024-02", "english"), replaces="no_such.csv")
     assert (result.verdict, result.reason) == (Verdict.REFUSED, "REPLACED_FILE_UNKNOWN")
-    assert sample("2024-01", "english").name in result.detail
+    assert sample("2024-01", "english").name in result.line
 
 
 @pytest.mark.reason("DECLARATION_INVALID")

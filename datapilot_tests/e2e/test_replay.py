@@ -196,7 +196,7 @@ def test_a_file_that_breaks_stops_no_other_and_is_named(workbench: Workbench) ->
     workbench.platform.store.delete(f"org_id=broken/landing/files/{lost.sha256}/content")
     first, second = again(workbench, "broken")
     assert (first.outcome, second.outcome) == (Replay.FAILED, Replay.CHANGED)
-    assert "content" in first.detail
+    assert "content" in first.line
 
 
 def test_a_refused_part_completes_its_month_when_it_is_replayed(workbench: Workbench) -> None:

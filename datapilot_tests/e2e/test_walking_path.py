@@ -153,7 +153,7 @@ def test_the_same_bytes_under_another_name_change_nothing(landed: Workbench) -> 
     content = sample("2024-02", "storefront_latin1").read_bytes()
     (result,) = landed.land("storefrontlatin1", ("outro_nome.csv", content), source="loja2")
     assert result.verdict is Verdict.ALREADY_LOADED
-    assert "vendas_2024-02__storefront_latin1.csv" in result.detail
+    assert "vendas_2024-02__storefront_latin1.csv" in result.line
     assert landed.refine("storefrontlatin1") == []
     assert landed.status("storefrontlatin1") == before
 

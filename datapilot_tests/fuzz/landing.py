@@ -70,7 +70,7 @@ def land(content: bytes, workdir: Path, time_zone: str, *, with_rows: bool = Tru
             workdir=workdir,
         )
     except Refusal as refusal:
-        return Outcome(_peak(), refusal=(refusal.code, refusal.detail))
+        return Outcome(_peak(), refusal=(refusal.code, str(refusal)))
     peak = _peak()
     units = pyarrow.parquet.read_table(decoded.units_file).column("amount").to_pylist()
     wanted = "record_no month sold_on event_type unit_key occurrence defect order_id sku product_name extras".split()

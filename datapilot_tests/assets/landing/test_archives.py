@@ -123,7 +123,7 @@ def test_the_table_is_found_by_content_in_a_file_of_any_name(tmp_path: Path, con
 def test_an_archive_is_refused_by_what_is_in_it(tmp_path: Path, content: bytes, code: str, detail: str) -> None:
     with pytest.raises(Refusal) as refused:
         decode(tmp_path, content)
-    assert (refused.value.code, detail in refused.value.detail) == (code, True), str(refused.value)
+    assert (refused.value.code, detail in str(refused.value)) == (code, True), str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -133,14 +133,14 @@ def test_an_archive_is_refused_by_what_is_in_it(tmp_path: Path, content: bytes, 
         ({"max_unpacked_bytes": 50}, packed({"vendas.csv": CSV}), "unpacks to more than 50 bytes"),
         ({"max_unpacked_bytes": 50}, gzip.compress(CSV.encode()), "unpacks to more than 50 bytes"),
         # Text that many cells share is small in the file and grows in the table.
-        ({"max_unpacked_bytes": 10**6}, SHARED, "more than 1000000 bytes"),
+        ({"max_unpacked_bytes": 10**6}, SHARED, "more than 1,000,000 bytes"),
     ],
 )
 def test_what_comes_out_is_bounded(tmp_path: Path, limits: dict[str, int], content: bytes, detail: str) -> None:
     organization = ACME.model_copy(update={"limits": LandingLimits(**limits)})
     with pytest.raises(Refusal, match="LIMIT_EXCEEDED") as refused:
         decode(tmp_path, content, organization=organization)
-    assert detail in refused.value.detail
+    assert detail in str(refused.value)
 
 
 def test_a_lying_directory_harms_nobody(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_names_of_months_prove_no_order_and_need_none(tmp_path: Path) -> None:
 def test_both_orders_in_one_column_refuse_the_file(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="DATE_ORDER_MIXED") as refused:
         dates(tmp_path, "31/01/2024", "01/31/2024")
-    assert "record 1 has '31/01/2024', record 2 has '01/31/2024'" in refused.value.detail
+    assert "record 1 has '31/01/2024', record 2 has '01/31/2024'" in str(refused.value)
 
 
 WRITTEN = ["31/01/2024", "1/2/2024", "31/02/2024", "31-01/2024", "2024-01-31", "31/01/2024 23:30", "1/2/2024 7:05"]

@@ -97,8 +97,9 @@ def test_the_first_listed_sku_wins(tmp_path: Path) -> None:
 def test_two_columns_on_one_field_are_refused(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="COLUMNS_CONFLICT") as refused:
         decode(tmp_path, table("1;2;2024-01-02;5,00", header="Pedido;Nº Pedido;Data;Valor"))
-    assert "'Pedido' and 'Nº Pedido' both mean order_id" in refused.value.detail
-    assert "`datapilot mapping set --org acme --file FILE Pedido=order_id 'Nº Pedido=extras'`" in refused.value.detail
+    assert "'Pedido', 'Nº Pedido' claim the same field: order number" in str(refused.value)
+    (command,) = refused.value.commands
+    assert command.command == "datapilot mapping set --org acme --file FILE Pedido=order_id 'Nº Pedido=extras'"
 
 
 @pytest.mark.rule("R11")
@@ -106,15 +107,15 @@ def test_two_columns_on_one_field_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "missing"),
     [
-        ("Pedido;Produto;Valor", "sold_at"),
-        ("Pedido;Data;Produto;Quantidade", "line_amount (or quantity and unit_price)"),
-        ("Data;Valor;Status", "order_id (or sku or product_name)"),
+        ("Pedido;Produto;Valor", "sale date"),
+        ("Pedido;Data;Produto;Quantidade", "line amount (or quantity and unit price)"),
+        ("Data;Valor;Status", "order number (or product code or product)"),
     ],
 )
 def test_missing_columns_are_listed(tmp_path: Path, header: str, missing: str) -> None:
     with pytest.raises(Refusal, match="COLUMNS_MISSING") as refused:
         decode(tmp_path, table("1;2;3;4", header=header))
-    assert f"missing: {missing}; found: {header.split(';')[0]}" in refused.value.detail
+    assert f"missing: {missing}; found: {header.split(';')[0]}" in str(refused.value)
 
 
 @pytest.mark.rule("R11")
@@ -140,7 +141,11 @@ def test_amounts_in_two_currencies_are_refused_and_in_one_are_read(tmp_path: Pat
     lines = ["1;2024-01-02;A;5,00;5,00"]
     with pytest.raises(Refusal, match="CURRENCY_HEADERS_DIFFER") as refused:
         decode(tmp_path, table(*lines, header="Pedido;Data;Produto;Valor Unitário (US$);Vlr. Total (R$)"))
-    assert "is in USD" in refused.value.detail
-    assert "is in BRL" in refused.value.detail
+    assert "'Valor Unitário (US$)' is in USD, 'Vlr. Total (R$)' is in BRL" in str(refused.value)
+    mapping = "datapilot mapping set --org acme --file FILE"
+    assert [(command.purpose.words("en"), command.command) for command in refused.value.commands] == [
+        ("to take the amounts in USD alone", f"{mapping} 'Vlr. Total (R$)=extras'"),
+        ("to take the amounts in BRL alone", f"{mapping} 'Valor Unitário (US$)=extras'"),
+    ]
     decoded, _, _ = decode(tmp_path, table(*lines, header="Pedido;Data;Produto;Valor Unitário (US$);Vlr. Total (US$)"))
     assert decoded.layout.currency_hint == "USD"

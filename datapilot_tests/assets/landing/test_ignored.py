@@ -40,7 +40,7 @@ def test_a_total_may_leave_out_what_is_no_sale(tmp_path: Path, total: str, count
 def test_a_total_of_nothing_in_the_file_refuses_it(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="TOTALS_DIFFER") as refused:
         decode(tmp_path, table(*LINES, "Total geral;;;;15,00;", header=HEADER))
-    assert "record 5 says 15.0000, the lines before it sum to 14.0000" in refused.value.detail
+    assert "record 5 says 15, the lines before it sum to 14" in str(refused.value)
 
 
 @pytest.mark.rule("R10")

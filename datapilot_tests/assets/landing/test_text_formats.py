@@ -172,7 +172,7 @@ def test_what_cannot_be_read_is_refused_by_what_it_is(
 ) -> None:
     with pytest.raises(Refusal) as refused:
         decode(tmp_path, content)
-    assert (refused.value.code, detail in refused.value.detail) == (code, True), str(refused.value)
+    assert (refused.value.code, detail in str(refused.value)) == (code, True), str(refused.value)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])

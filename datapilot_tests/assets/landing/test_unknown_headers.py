@@ -15,10 +15,10 @@ pytestmark = [pytest.mark.rule("R11"), pytest.mark.reason("HEADER_NOT_FOUND")]
 ROWS = "x1;02/01/2024;Café;5,00\nx2;03/01/2024;Chá;7,00\n"
 
 
-def refused(folder: Path, content: str | bytes) -> str:
+def refused(folder: Path, content: str | bytes) -> Refusal:
     with pytest.raises(Refusal, match="HEADER_NOT_FOUND") as refusal:
         decode(folder, content)
-    return refusal.value.detail
+    return refusal.value
 
 
 @pytest.mark.parametrize(
@@ -32,10 +32,13 @@ def refused(folder: Path, content: str | bytes) -> str:
     ids=["plain", "below a title", "commas", "tabs"],
 )
 def test_its_columns_are_named_with_the_command_that_says_what_they_are(tmp_path: Path, text: str) -> None:
-    detail = refused(tmp_path, text)
-    assert "found: Ref, Quando, Artigo, Quanto; free: Ref, Quando, Artigo, Quanto; " in detail
-    command = "`datapilot mapping set --org acme --file FILE Quando=sold_at Quanto=line_amount COLUMN=order_id`"
-    assert detail.endswith(command)
+    refusal = refused(tmp_path, text)
+    assert "found: Ref, Quando, Artigo, Quanto; free: Ref, Quando, Artigo, Quanto" in str(refusal)
+    (answer,) = refusal.commands
+    assert answer.command == (
+        "datapilot mapping set --org acme --file FILE Quando=sold_at Quanto=line_amount COLUMN=order_id"
+    )
+    assert "COLUMN" in answer.purpose.words("en")
 
 
 @pytest.mark.parametrize(
@@ -51,17 +54,17 @@ def test_its_columns_are_named_with_the_command_that_says_what_they_are(tmp_path
     ids=["no header", "no values", "other width", "one title", "prose", "e-mail"],
 )
 def test_what_has_not_the_shape_of_a_header_is_no_header(tmp_path: Path, text: str) -> None:
-    detail = refused(tmp_path, text)
-    assert detail.startswith("looked at the first 50 rows")
-    assert "mapping set" not in detail
+    refusal = refused(tmp_path, text)
+    assert refusal.found.finding in ("no_known_header", "rows_of_one_column")
+    assert refusal.commands == ()
 
 
 def test_an_unknown_table_beside_a_known_one_is_not_read_and_two_unknown_ones_are_named(tmp_path: Path) -> None:
     sales, other = f"Pedido;Data;Produto;Valor\n{ROWS}", f"Ref;Quando;Artigo;Quanto\n{ROWS}"
     decoded, _, _ = decode(tmp_path, packed({"a.csv": other, "b.csv": sales}))
     assert decoded.layout.table == "b.csv"
-    assert refused(tmp_path, packed({"a.csv": other, "b.csv": other})) == "looked at a.csv, b.csv"
-    assert "found: Ref, Quando" in refused(tmp_path, packed({"a.csv": other, "LEIAME.txt": "Olá"}))
+    assert "a.csv, b.csv" in str(refused(tmp_path, packed({"a.csv": other, "b.csv": other})))
+    assert "found: Ref, Quando" in str(refused(tmp_path, packed({"a.csv": other, "LEIAME.txt": "Olá"})))
 
 
 def test_a_table_of_unknown_titles_is_not_recognised_as_sales(tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ def test_the_sheet_whose_header_is_that_of_sales_is_the_table(tmp_path: Path) ->
 @pytest.mark.reason("SEVERAL_TABLES")
 def test_two_sheets_of_sales_are_refused_by_name(tmp_path: Path) -> None:
     content = workbook(("Janeiro", [HEADER, ROW]), ("Resumo", OTHER), ("Fevereiro", [HEADER, ROW]))
-    with pytest.raises(Refusal, match="SEVERAL_TABLES: Janeiro, Fevereiro"):
+    with pytest.raises(Refusal, match=r"SEVERAL_TABLES: .*: Janeiro, Fevereiro"):
         decode(tmp_path, content)
 
 
@@ -193,7 +193,7 @@ def test_a_hidden_sheet_is_not_offered(tmp_path: Path) -> None:
 
 
 def test_no_sheet_of_sales_is_refused_with_the_names(tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match="HEADER_NOT_FOUND: looked at Resumo, Outra"):
+    with pytest.raises(Refusal, match=r"HEADER_NOT_FOUND: .*: Resumo, Outra"):
         decode(tmp_path, workbook(("Resumo", [["x"]]), ("Outra", [["y"]])))
 
 
@@ -261,7 +261,7 @@ GOOD = text_row(*HEADER) + text_row("1", "02/01/2024", "Café", "1", "5,00", "5,
             "ARCHIVE_CONTENT", "declares a document type", id="entities",
         ),
         pytest.param(raw_workbook(GOOD + "<row r='1'/>"), "FILE_DAMAGED", "row 1 after row 2", id="rows backwards"),
-        pytest.param(raw_workbook(GOOD + "<row r='9999999'/>"), "FILE_DAMAGED", "row 9999999", id="row beyond Excel"),
+        pytest.param(raw_workbook(GOOD + "<row r='9999999'/>"), "FILE_DAMAGED", "row 9,999,999", id="row beyond Excel"),
         pytest.param(raw_workbook(GOOD + "<row><c r='ZZZZ3'/></row>"), "FILE_DAMAGED", "'ZZZZ3'", id="no column"),
         pytest.param(raw_workbook(GOOD + "<row><c t='s'><v>9</v></c></row>"), "FILE_DAMAGED", "text '9'", id="text"),
         pytest.param(raw_workbook(GOOD + "<row><c>"), "FILE_DAMAGED", "not readable", id="cut XML"),
@@ -271,7 +271,7 @@ GOOD = text_row(*HEADER) + text_row("1", "02/01/2024", "Café", "1", "5,00", "5,
         ),
         pytest.param(raw_workbook(GOOD + "<a>" * 200), "LIMIT_EXCEEDED", "nested more than", id="deep"),
         pytest.param(
-            raw_workbook(GOOD + text_row("x" * 200_000)), "LIMIT_EXCEEDED", "131072 characters", id="long text"
+            raw_workbook(GOOD + text_row("x" * 200_000)), "LIMIT_EXCEEDED", "131,072 characters", id="long text"
         ),
         pytest.param(
             raw_workbook(GOOD, parts={"xl/_rels/workbook.xml.rels": "no XML"}),
@@ -292,7 +292,7 @@ def test_a_workbook_that_cannot_be_read_is_refused_by_what_is_wrong(
 ) -> None:
     with pytest.raises(Refusal) as refused:
         decode(tmp_path, content)
-    assert (refused.value.code, detail in refused.value.detail) == (code, True), str(refused.value)
+    assert (refused.value.code, detail in str(refused.value)) == (code, True), str(refused.value)
 
 
 @pytest.mark.reason("LIMIT_EXCEEDED")

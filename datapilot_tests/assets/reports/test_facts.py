@@ -12,7 +12,9 @@ from datapilot_assets.reports import file_reports
 from datapilot_assets.reports.quarantined import fields_of, group_reasons
 from datapilot_assets.reports.steps import next_steps
 from datapilot_assets.reports.wording import Words
-from datapilot_domain.landing import Layout, Notice, Verdict
+from datapilot_domain.held import choices
+from datapilot_domain.landing import Declaration, Layout, Notice, Verdict
+from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month
 from datapilot_tests.domain.entries import entry
 from datapilot_tests.workbench import Workbench, sample
@@ -60,11 +62,13 @@ def test_the_event_of_a_refused_file_carries_its_report(landed: Workbench) -> No
 @pytest.mark.reason("PARTS_MISSING")
 def test_a_waiting_part_names_the_parts_to_send(landed: Workbench) -> None:
     waiting = reports(landed)[1]
-    (step,) = waiting["next_steps"]
-    assert step["commands"] == [
-        "datapilot land FILE --org acme --complete 2024-01 --part 2/3",
-        "datapilot land FILE --org acme --complete 2024-01 --part 3/3",
+    _, *steps = waiting["next_steps"]
+    land = "datapilot land FILE --org acme --complete 2024-01"
+    assert [(step["text"], step["commands"]) for step in steps] == [
+        ("A parte 2 de 3 (troque FILE pelo arquivo):", [f"{land} --part 2/3"]),
+        ("A parte 3 de 3 (troque FILE pelo arquivo):", [f"{land} --part 3/3"]),
     ]
+    assert waiting["detail"] == "complete=2024-01: faltam as partes 2, 3 de 3"
     assert waiting["accepted"] is None
 
 
@@ -113,15 +117,30 @@ def test_personal_data_of_a_detail_is_masked(landed: Workbench) -> None:
 
 
 def test_each_way_to_decide_a_held_file_says_what_it_means() -> None:
-    commands = [f"datapilot decide abc --org acme --{option}" for option in ("source NAME", "confirm", "reject")]
-    held = entry(1, verdict=Verdict.HELD, detail=" | ".join(["12 orders differ", *commands]), reason="PARTS_MISSING")
-    _, *steps = next_steps(held, Words("pt-BR"), counts=False, pending=True)
+    held = entry(1, verdict=Verdict.HELD, reason="STORE_LOOKALIKE")
+    ways = tuple(choices(held, []))
+    _, *steps = next_steps(held.model_copy(update={"commands": ways}), Words("pt-BR"), counts=False, pending=True)
     assert [step.text for step in steps] == [
         "Se é de outra loja ou origem, diga qual (troque NAME):",
         "Se o arquivo está certo assim, aceite-o:",
         "Se não vale:",
     ]
-    assert [step.commands for step in steps] == [(command,) for command in commands]
+    assert [step.commands for step in steps] == [(way.command,) for way in ways]
+
+
+def test_a_remedy_without_commands_of_the_check_has_the_usual_one_and_names_what_to_replace() -> None:
+    refused = entry(1, "sem título", verdict=Verdict.REFUSED, reason="HEADER_NOT_FOUND")
+    remedy, again = next_steps(refused, Words("pt-BR"), counts=False, pending=False)
+    assert remedy.text.endswith("(troque COLUMN e FIELD).")
+    assert remedy.commands == ("datapilot mapping set --org acme --file 'sem título.csv' COLUMN=FIELD",)
+    assert again.commands == ("datapilot land 'sem título.csv' --org acme",)
+    lost = entry(1, "x", Declaration(replaces="y.csv"), verdict=Verdict.REFUSED, reason="REPLACED_FILE_UNKNOWN")
+    listed, again = next_steps(lost, Words("pt-BR"), counts=False, pending=False)
+    assert listed.commands == ("datapilot report --org acme",)
+    assert (again.commands, "no lugar de NAME" in again.text) == (
+        ("datapilot land x.csv --org acme --replaces NAME",),
+        True,
+    )
 
 
 def layout(**marks: str) -> Layout:
@@ -174,7 +193,7 @@ def test_a_value_may_hold_what_parts_the_fields() -> None:
 def test_notices_speak_the_readers_numbers() -> None:
     kept = Notice(code="ORDERS_KEPT", values={"count": "1200", "amount": "BRL 104.49", "orders": "2024-01, 1200"})
     late = Notice(code="LATE_ROWS", values={"count": "2", "months": "2024-01, 2023-12"})
-    assert ": 1.200," in Words("pt-BR").notice(kept)
-    assert "R$ 104,49 (2024-01, 1200)." in Words("pt-BR").notice(kept)
-    assert "janeiro/2024, dezembro/2023" in Words("pt-BR").notice(late)
-    assert "R$ 104.49" in Words("en").notice(kept)
+    assert ": 1.200," in Words("pt-BR").notice(kept, OrgId("acme"), "f.csv")
+    assert "R$ 104,49 (2024-01, 1200)." in Words("pt-BR").notice(kept, OrgId("acme"), "f.csv")
+    assert "janeiro/2024, dezembro/2023" in Words("pt-BR").notice(late, OrgId("acme"), "f.csv")
+    assert "R$ 104.49" in Words("en").notice(kept, OrgId("acme"), "f.csv")
