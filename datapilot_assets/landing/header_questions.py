@@ -107,7 +107,7 @@ class Questions:
         wanted = [("quantity",) if fields[0] == "line_amount" and priced else fields for fields in missing]
         pairs = [self._proposed(fields, sorted(free), perhaps, facts) for fields in wanted]
         open_ = any(column == PLACEHOLDER for column, _ in pairs)
-        commands = [self.command(found("if_free_column_is_missing" if open_ else "if_column_is_missing"), pairs)]
+        commands = [self.command(found("if_some_column_is_missing" if open_ else "if_column_is_missing"), pairs)]
         # The answer for a file of prices without quantities, when nothing else is missing.
         if wanted == [("quantity",)]:
             commands.append(self.command(found("if_lines_are_units"), [], "--assume-quantity 1"))

@@ -31,8 +31,8 @@ HEADERS = (
     finding("no_column", "nenhuma", "none"),
     finding("if_column_is_missing", "se uma das colunas é a que falta", "if a column is what is missing"),
     finding(
-        "if_free_column_is_missing", "se uma das colunas é a que falta (troque COLUMN por uma coluna livre)",
-        "if a column is what is missing (replace COLUMN by a free column)",
+        "if_some_column_is_missing", "se uma das colunas é a que falta (troque COLUMN por ela)",
+        "if a column is what is missing (replace COLUMN by it)",
     ),
     finding("if_lines_are_units", "se cada linha é uma unidade", "if each line is one unit"),
     # What several columns claim.

@@ -150,7 +150,7 @@ def test_a_price_without_a_quantity_is_asked_and_one_unit_a_line_is_an_answer() 
     asked = question("Data;Produto;Preço Unitário", "02/01/2024;A;5,00")
     assert pairs_of(asked) == ["COLUMN=quantity", "--assume-quantity 1"]
     assert [command.purpose.words("en") for command in asked.commands] == [
-        "if a column is what is missing (replace COLUMN by a free column)",
+        "if a column is what is missing (replace COLUMN by it)",
         "if each line is one unit",
     ]
     both = question("Data;Obs;Preço Unitário", "02/01/2024;A;5,00")

@@ -32,7 +32,7 @@ def test_missing_columns_by_the_names_that_people_know_and_headers_as_written(tm
     )
     (command,) = asked.commands
     assert command.command == "datapilot mapping set --org acme --file FILE COLUMN=line_amount"
-    assert command.purpose.words("pt-BR") == "se uma das colunas é a que falta (troque COLUMN por uma coluna livre)"
+    assert command.purpose.words("pt-BR") == "se uma das colunas é a que falta (troque COLUMN por ela)"
 
 
 def test_two_columns_of_one_field(tmp_path: Path) -> None:
