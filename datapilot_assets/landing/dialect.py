@@ -9,7 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from datapilot_assets.landing.text import TextSource
@@ -22,6 +22,7 @@ DELIMITERS = (";", ",", "\t", "|")
 HEADER_WITHIN_ROWS = 50
 HEAD_CHARACTERS = 1024**2
 _FEWEST_KNOWN_HEADERS = 2
+_FEWEST_EXPLAINED = 3
 # Excel's hint, as a first line: `sep=;`. Some programs quote it.
 _HINT = re.compile(r"\ufeff?\"?sep=([^\w\"\r\n])\"?[;,\t|]*(?:[\r\n]|$)", re.IGNORECASE)
 
@@ -57,18 +58,25 @@ def known_headers(cells: Iterable[str]) -> int:
     return len({normalise_header(cell) for cell in cells} & KNOWN_HEADERS.keys())
 
 
+# Fields in which a row of explanations has words, and a record of sales something with digits.
+_COUNTED = {"order_id", *(field.name for field in SALES_FIELDS if field.holds in ("instant", "number"))}
+
+
 @dataclass(frozen=True)
 class Dialect:
     """How the table is written. `columns` are the headers as written, made unique, one per cell.
 
     `header_row` counts logical rows from 1: the rows before it are the preamble. `is_known`: its header has titles
     of a sales table or a saved mapping; otherwise it only has the shape of one, and the file is refused with it.
+    `explanation`: what the row right below the headers begins with, where it explains the columns; then that row is
+    the `header_row` and the headers are preamble, so that neither is taken for a record of sales.
     """
 
     delimiter: str
     header_row: int
     columns: tuple[str, ...]
     is_known: bool = True
+    explanation: str | None = None
 
     @property
     def header_hash(self) -> str:
@@ -122,7 +130,9 @@ def find_dialect(
     if best is None:
         raise _no_header(widest)
     (_, _, row_number), delimiter, rows = best
-    return dialect_at(rows, -row_number, delimiter, limits)
+    dialect = dialect_at(rows, -row_number, delimiter, limits)
+    # Whoever names the columns asks about their header alone.
+    return dialect if named else _with_explanation(dialect, rows[dialect.header_row :])
 
 
 def head_tables(source: TextSource) -> Iterator[tuple[str, list[list[str]]]]:
@@ -141,6 +151,27 @@ def dialect_at(
     if len(columns) > limits.max_columns:
         raise Refusal("LIMIT_EXCEEDED", "too_many_columns", count=len(columns), limit=limits.max_columns)
     return Dialect(delimiter, number, columns, is_known)
+
+
+def _with_explanation(dialect: Dialect, below: Sequence[Sequence[str]]) -> Dialect:
+    """TikTok Shop writes under `Order ID` what it is: `Platform unique order ID.`, and so on for each column.
+
+    Such a row has words in at least three columns of orders, dates and numbers, and a digit in none of them; the
+    row below it has digits in at least three. Whatever has one digit there may be a sale, and remains a record.
+    """
+    counted = [p for p, name in enumerate(dialect.columns) if _may_mean(name) and _may_mean(name) <= _COUNTED]
+    cells = [["".join(row[p : p + 1]) for p in counted] for row in below[:2]]
+    if len(cells) < 2 or any(map(str.isdigit, "".join(cells[0]))):
+        return dialect
+    words = sum(any(map(str.isalpha, cell)) for cell in cells[0])
+    digits = sum(any(map(str.isdigit, cell)) for cell in cells[1])
+    if min(words, digits) < _FEWEST_EXPLAINED:
+        return dialect
+    return replace(dialect, header_row=dialect.header_row + 1, explanation=next(filter(None, _titles(below[0]))))
+
+
+def _may_mean(header: str) -> frozenset[str]:
+    return KNOWN_HEADERS.get(normalise_header(header), frozenset())
 
 
 def _titles(row: Sequence[str]) -> list[str]:

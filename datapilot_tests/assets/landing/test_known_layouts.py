@@ -3,11 +3,16 @@
 # ruff: noqa: E501
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from datapilot_assets.landing.dialect import find_dialect
+from datapilot_assets.landing.text import open_text
+from datapilot_domain.organizations import LandingLimits
 from datapilot_domain.reasons import Refusal
 from datapilot_tests.assets.landing.decoding import decode
 
@@ -140,6 +145,59 @@ def test_a_known_layout_is_taken_for_what_it_is(tmp_path: Path, layout: str) -> 
     assert {name: mapping.get(name) for name in columns} == columns
     if worth is not None:
         assert sum(unit["amount"] for unit in units) == Decimal(worth)
+
+
+def explained(text: str, header: Sequence[str], delimiter: str, row: str | None = None) -> str:
+    """The text with a row right below its header: of words about each column, or the given one."""
+    lines = text.splitlines()
+    at = next(number for number, line in enumerate(lines, start=1) if header[0] in line and header[1] in line)
+    words = delimiter.join(f"What {re.sub('[^a-zA-Z]+', ' ', name)} is." for name in header)
+    return "\n".join([*lines[:at], words if row is None else row, *lines[at:]]) + "\n"
+
+
+@pytest.mark.rule("R10")
+@pytest.mark.parametrize("layout", TAKEN)
+def test_a_row_that_explains_the_columns_is_ignored_and_changes_nothing_else(tmp_path: Path, layout: str) -> None:
+    text, _, _ = TAKEN[layout]
+    plain, records, units = decode(tmp_path, text)
+    also, found, found_units = decode(tmp_path, explained(text, plain.layout.header, plain.layout.delimiter))
+    assert (also.records, also.ignored, also.layout) == (plain.records + 1, plain.ignored + 1, plain.layout)
+    for row in found:
+        row["record_no"] -= 1
+    for row in (*records, *found):
+        del row["content_id"]
+    assert found == records
+    assert sorted(unit["amount"] for unit in found_units) == sorted(unit["amount"] for unit in units)
+
+
+@pytest.mark.rule("R10")
+@pytest.mark.parametrize(
+    ("row", "is_ignored"),
+    [
+        ("Platform unique order ID.,Current order status.,Seller SKU.,Name.,Variation.,Quantity sold.,Returned.,Price.,"
+         "Subtotal.,Discount by platform.,Discount by seller.,Subtotal.,Freight.,Amount paid.,Refund.,Time of creation.", True),
+        ("Platform unique order ID.,Status.,SKU.,Name.,Variation.,Quantity sold.,Returned.", True),  # cut short
+        ("Platform unique order ID.,,,,,,,,,,,,,,,", False),
+        ("ABC,Paid,S,Cup,Blue,two,none,ten,ten,,,,,,,today\nABD,Paid,S,Cup,Red,two,none,ten,ten,,,,,,,today", False),
+        ("577,Completed,S1,Cup,Blue,two,none,thirty,thirty,,,,,,,yesterday", False),
+        ("ABC,Completed,S1,Cup,Blue,two,none,thirty,thirty,,,,,,,02/01/2024", False),
+        ("ABC,Completed,S1,Cup,Blue,2,none,thirty,thirty,,,,,,,yesterday", False),
+    ],
+)  # fmt: skip
+def test_what_may_be_a_sale_remains_a_record_for_the_quarantine(tmp_path: Path, row: str, is_ignored: bool) -> None:
+    header = TIKTOK.splitlines()[0].split(",")
+    decoded, records, _ = decode(tmp_path, explained(TIKTOK, header, ",", row))
+    written = 3 + len(row.splitlines())
+    assert (decoded.records, decoded.ignored, len(records)) == (written, int(is_ignored), written - is_ignored)
+
+
+@pytest.mark.rule("R10")
+def test_words_below_the_header_of_a_correction_are_a_row_of_it(tmp_path: Path) -> None:
+    text = "datapilot_record;Pedido;Data da venda;Quantidade;Vlr. Total\npt;A;ontem;um;dez\nqt;2;02/01/2024;1;10,00\n"
+    (tmp_path / "file.csv").write_text(text)
+    source = open_text(tmp_path / "file.csv", LandingLimits())
+    assert find_dialect(source, LandingLimits(), named=["datapilot_record"]).header_row == 1
+    assert find_dialect(source, LandingLimits()).header_row == 2
 
 
 @pytest.mark.parametrize(
