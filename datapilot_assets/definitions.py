@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dagster as dg
 
-from datapilot_assets.bronze.sales import bronze_sales
+from datapilot_assets.ads import ADS, campaigns_spec
+from datapilot_assets.bronze.kept import bronze_asset
 from datapilot_assets.events import family_keys, landing_key
 from datapilot_assets.landing.job import intake_job
 from datapilot_assets.landing.replay_job import replay_job
+from datapilot_assets.marketing import MARKETING_FAMILY
 from datapilot_assets.partitioning import ORG_MONTHS
 from datapilot_assets.refine import family_checks, refine_asset
 from datapilot_assets.refinement import Family
@@ -19,7 +21,7 @@ from datapilot_resources.platform_resource import PlatformResource
 from datapilot_resources.settings import Settings
 from datapilot_resources.spark import spark_resource
 
-FAMILIES: tuple[Family, ...] = (SALES,)
+FAMILIES: tuple[Family, ...] = (SALES, ADS, MARKETING_FAMILY)
 
 
 def refine_job_name(family: str) -> str:
@@ -33,14 +35,18 @@ def _family_definitions(family: Family) -> dg.Definitions:
         selection=dg.AssetSelection.assets(*family_keys(family)).without_checks(),
         description=f"Bring silver and gold of {family.name} up to date with the landing log.",
     )
+    landed = [
+        dg.AssetSpec(
+            landing_key(family.name),
+            partitions_def=ORG_MONTHS,
+            group_name="landing",
+            description=f"What landed of {family.name}: data version = hash of the month's active rows.",
+        )
+    ]
     return dg.Definitions(
         assets=[
-            dg.AssetSpec(
-                landing_key(family.name),
-                partitions_def=ORG_MONTHS,
-                group_name="landing",
-                description=f"What landed of {family.name}: data version = hash of the month's active rows.",
-            ),
+            *(landed if family.bronze else []),
+            *(bronze_asset(contract) for contract in family.bronze),
             refine_asset(family),
         ],
         asset_checks=[family_checks(family)],
@@ -51,7 +57,7 @@ def _family_definitions(family: Family) -> dg.Definitions:
 
 defs = dg.Definitions.merge(
     dg.Definitions(
-        assets=[bronze_sales],
+        assets=[campaigns_spec()],
         jobs=[intake_job, replay_job],
         sensors=[registry_sensor, inbox_sensor],
         # One process, one JVM: a step process of its own costs 5 CPU-seconds before any work.

@@ -14,7 +14,7 @@ from dagster._core.definitions.data_version import (
     get_input_event_pointer_tag,
 )
 
-from datapilot_assets.refinement import Family, Gate, Outcome
+from datapilot_assets.refinement import Family, Gate, Outcome, Refreshed
 from datapilot_domain.contracts import CONTRACTS, TableContract
 from datapilot_domain.partitions import OrgMonth
 
@@ -75,6 +75,25 @@ def materialization(instance: dg.DagsterInstance, outcome: Outcome, org: str) ->
             DATA_VERSION_IS_USER_PROVIDED_TAG: "true",
             CODE_VERSION_TAG: str(outcome.contract.version),
             **input_tags(instance, outcome.contract, partition),
+        },
+    )
+
+
+def refreshed_event(refreshed: Refreshed, org: str) -> dg.AssetMaterialization:
+    """Materialization of a table that has one partition per organization."""
+    return dg.AssetMaterialization(
+        asset_key=asset_key(refreshed.contract),
+        partition=org,
+        metadata={
+            "dagster/row_count": refreshed.rows,
+            "delta_version": refreshed.version,
+            "fingerprint": refreshed.fingerprint,
+            "dagster/column_schema": column_schema(refreshed.contract),
+        },
+        tags={
+            DATA_VERSION_TAG: refreshed.fingerprint,
+            DATA_VERSION_IS_USER_PROVIDED_TAG: "true",
+            CODE_VERSION_TAG: str(refreshed.contract.version),
         },
     )
 

@@ -15,7 +15,9 @@ from datapilot_assets.landing.corrected import read_cells
 from datapilot_assets.landing.correction_cells import CORRECTABLE, Convention, Reader, guarded, shown_record
 from datapilot_assets.landing.corrections import POINTER, pointer
 from datapilot_assets.landing.kept import fetch_indexes
-from datapilot_domain.contracts.sales import BRONZE_SALES, FAMILY, SALES_QUARANTINE
+from datapilot_domain.contracts import TableContract
+from datapilot_domain.contracts.ads import ADS_QUARANTINE
+from datapilot_domain.contracts.sales import BRONZE_SALES, SALES_QUARANTINE
 from datapilot_domain.landing import LandingEntry
 from datapilot_domain.ledger import active_entries, current_entries
 from datapilot_domain.organizations import Organization, OrgId
@@ -36,14 +38,23 @@ def quarantine_rows(platform: Platform, org: OrgId) -> list[dict[str, Any]]:
     A record is open while the committed quarantine holds it.
     """
     entries = platform.lakehouse.landing_log(org).entries
+    rows: dict[_Key, dict[str, Any]] = {}
+    for contract in (SALES_QUARANTINE, ADS_QUARANTINE):
+        rows |= _rows_of(platform, org, contract, entries)
+    return [rows[key] for key in sorted(rows)]
+
+
+def _rows_of(
+    platform: Platform, org: OrgId, contract: TableContract, entries: Sequence[LandingEntry]
+) -> dict[_Key, dict[str, Any]]:
     place_of = {entry.seq: entry.place for entry in entries}
-    rows_of = _open(platform, org, place_of)
-    closed = _closed(platform, org, place_of, set(rows_of))
-    ends = _Closings(platform, org, entries, closed.values()) if closed else None
-    rows = {key: _listed(row, "open", _STILL_OPEN) for key, row in rows_of.items()}
+    still_open = _open(platform, org, contract, place_of)
+    closed = _closed(platform, org, contract, place_of, set(still_open))
+    ends = _Closings(platform, org, contract.family, entries, closed.values()) if closed else None
+    rows = {key: _listed(row, "open", _STILL_OPEN) for key, row in still_open.items()}
     if ends:
         rows |= {key: _listed(row, "closed", ends.of(key, row)) for key, row in closed.items()}
-    return [rows[key] for key in sorted(rows)]
+    return rows
 
 
 _Key = tuple[int, int]  # place of the file in the log, record
@@ -51,24 +62,26 @@ _End = tuple[str | None, str | None, str | None]  # how, by which file, its date
 _STILL_OPEN: _End = (None, None, None)
 
 
-def _open(platform: Platform, org: OrgId, place_of: Mapping[int, int]) -> dict[_Key, dict[str, Any]]:
-    rows = platform.lakehouse.read(SALES_QUARANTINE, org).to_pylist()
+def _open(
+    platform: Platform, org: OrgId, contract: TableContract, place_of: Mapping[int, int]
+) -> dict[_Key, dict[str, Any]]:
+    rows = platform.lakehouse.read(contract, org).to_pylist()
     return {(place_of.get(row["landed_seq"], row["landed_seq"]), row["record_no"]): row for row in rows}
 
 
 def _closed(
-    platform: Platform, org: OrgId, place_of: Mapping[int, int], still_open: set[_Key]
+    platform: Platform, org: OrgId, contract: TableContract, place_of: Mapping[int, int], still_open: set[_Key]
 ) -> dict[_Key, dict[str, Any]]:
     """Records that an earlier version of the table held, as they were last; reads only months that had any."""
     lakehouse = platform.lakehouse
     months_of_version: dict[int, list[Month]] = {}
-    for month, states in lakehouse.history(SALES_QUARANTINE, org).items():
+    for month, states in lakehouse.history(contract, org).items():
         for state in states[:-1]:
             if state.rows:
                 months_of_version.setdefault(state.version, []).append(month)
     found: dict[_Key, dict[str, Any]] = {}
     for version, months in sorted(months_of_version.items(), reverse=True):
-        for row in lakehouse.read(SALES_QUARANTINE, org, months, version=version).to_pylist():
+        for row in lakehouse.read(contract, org, months, version=version).to_pylist():
             key = (place_of.get(row["landed_seq"], row["landed_seq"]), row["record_no"])
             if key not in still_open:
                 found.setdefault(key, row)
@@ -79,11 +92,16 @@ class _Closings:
     """What closed each of some records, from the log and the unit indexes of the active files."""
 
     def __init__(
-        self, platform: Platform, org: OrgId, entries: Sequence[LandingEntry], rows: Iterable[Mapping[str, Any]]
+        self,
+        platform: Platform,
+        org: OrgId,
+        family: str,
+        entries: Sequence[LandingEntry],
+        rows: Iterable[Mapping[str, Any]],
     ) -> None:
         self._entries = {entry.seq: entry for entry in entries}
         self._current = {entry.place: entry for entry in current_entries(entries)}
-        self._active = active_entries(entries, FAMILY)
+        self._active = active_entries(entries, family)
         self._of_file = {(item.entry.source, item.entry.sha256): item for item in self._active}
         self._cells = {
             correction.overlay: set(read_cells(platform.store, org, correction.overlay))

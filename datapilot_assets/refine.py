@@ -18,6 +18,7 @@ from datapilot_assets.events import (
     family_keys,
     is_recorded,
     materialization,
+    refreshed_event,
     upstream_keys,
 )
 from datapilot_assets.partitioning import ORG_MONTHS, org_months
@@ -71,6 +72,8 @@ def refine_asset(family: Family) -> dg.AssetsDefinition:
 
             scope = Scope(family, services, spark.spark_session, organization, months, context.run.run_id)
             told = refine(scope, tell, selected)
+            if family.refresh and (refreshed := family.refresh(services, organization, context.run.run_id)):
+                context.log_event(refreshed_event(refreshed, org))
             record_gates(services, organization, family.name, told, context.run.run_id)
             # Also of a month that failed a gate: its senders must know that their figures are not out.
             settled = {outcome.month for outcome in told if outcome.state is not State.UNCHANGED}

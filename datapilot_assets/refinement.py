@@ -77,6 +77,21 @@ class Build(Protocol):
 
 
 @dataclass(frozen=True)
+class Refreshed:
+    """What became of a table that is not monthly."""
+
+    contract: TableContract
+    fingerprint: str
+    version: int
+    rows: int
+
+
+class Refresh(Protocol):
+    def __call__(self, platform: Platform, organization: Organization, run_id: str) -> Refreshed | None:
+        """What was written; None when the table was up to date."""
+
+
+@dataclass(frozen=True)
 class Step:
     """Tables that are computed together, from one read, and gated together."""
 
@@ -86,15 +101,18 @@ class Step:
 
 @dataclass(frozen=True)
 class Family:
-    """One source family: its bronze contract and the steps that refine it, in the order data flows."""
+    """One family of tables: its bronze contracts, if files land for it, and the steps in the order data flows."""
 
     name: str
-    bronze: TableContract
+    bronze: tuple[TableContract, ...]
     steps: tuple[Step, ...]
+    # Brings a table that is not monthly up to date with the log, beside the months.
+    refresh: Refresh | None = None
 
     @property
     def contracts(self) -> tuple[TableContract, ...]:
-        return (self.bronze, *(contract for step in self.steps for contract in step.outputs))
+        """The refined ones."""
+        return tuple(contract for step in self.steps for contract in step.outputs)
 
 
 class State(str, Enum):
@@ -138,10 +156,15 @@ def refine(scope: Scope, tell: Callable[[Outcome], None], selected: frozenset[st
 
     for step in scope.family.steps:
         if selected is None or selected & {contract.id for contract in step.outputs}:
-            ready, blocked = _ready(run, step, wanted)
+            ready, blocked = _ready(run, step, _months_of(run, step, wanted))
             for outcome in (*_blocked(run, step, blocked, outcomes), *_run_step(run, step, ready)):
                 settle(outcome)
     return outcomes
+
+
+def _months_of(run: RefineRun, step: Step, months: Sequence[Month]) -> list[Month]:
+    """Those months of which the step's tables can hold anything."""
+    return [month for month in months if all(month in run.expected[contract.id] for contract in step.outputs)]
 
 
 def _ready(run: RefineRun, step: Step, months: Sequence[Month]) -> tuple[list[Month], list[Month]]:
@@ -150,12 +173,24 @@ def _ready(run: RefineRun, step: Step, months: Sequence[Month]) -> tuple[list[Mo
     Anything built from an older upstream would be stored as if it were current, for ever.
     """
     lakehouse, org = run.platform.lakehouse, run.organization.org_id
-    upstream = sorted({name for contract in step.outputs for name in contract.reads if name in run.expected})
-    stored = {name: lakehouse.months(CONTRACTS[name], org) for name in upstream}
+    names = {name for contract in step.outputs for name in contract.reads if name in run.expected}
+    stored = {name: lakehouse.months(CONTRACTS[name], org) for name in sorted(names)}
+
+    def current(name: str, month: Month) -> bool:
+        """A month of which the upstream table can hold nothing is as it should be."""
+        expected = run.expected[name].get(month)
+        return expected is None or (month in stored[name] and stored[name][month].fingerprint == expected)
+
     ready = [
         month
         for month in months
-        if all(month in s and s[month].fingerprint == run.expected[n][month] for n, s in stored.items())
+        if all(
+            current(name, month.plus(offset))
+            for contract in step.outputs
+            for name in contract.reads
+            if name in run.expected
+            for offset in contract.window
+        )
     ]
     return ready, [month for month in months if month not in ready]
 
@@ -175,11 +210,12 @@ def judge(scope: Scope) -> list[Outcome]:
     run, wanted = _start(scope)
     outcomes = []
     for step in scope.family.steps:
-        built = step.build(run, wanted)
+        months = _months_of(run, step, wanted)
+        built = step.build(run, months)
         for frame in built.cached:
             frame.unpersist()
         for contract in step.outputs:
-            for month in wanted:
+            for month in months:
                 gates = tuple(built.gates[contract.id].get(month, ()))
                 rows, fingerprint = built.rows[contract.id].get(month, 0), run.expected[contract.id][month]
                 outcomes.append(Outcome(contract, month, State.UNCHANGED, fingerprint, None, rows, gates))
@@ -189,8 +225,8 @@ def judge(scope: Scope) -> list[Outcome]:
 def _start(scope: Scope) -> tuple[RefineRun, list[Month]]:
     family, organization = scope.family, scope.organization
     log = scope.platform.lakehouse.landing_log(organization.org_id)
-    expected = fingerprints_of_log(family.contracts, organization, log.entries, scope.months)
-    wanted = sorted({month for of_table in expected.values() for month in of_table})
+    expected = fingerprints_of_log(family.contracts, organization, log.entries)
+    wanted = sorted({month for contract in family.contracts for month in expected[contract.id]} & set(scope.months))
     roles = effective_roles(log.entries, organization, family.name)
     return RefineRun(scope.platform, scope.spark, organization, log, scope.run_id, expected, roles), wanted
 

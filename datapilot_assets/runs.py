@@ -15,7 +15,7 @@ from datapilot_assets.status import stale_months, table_status
 from datapilot_domain.contracts import FAMILY_CONTRACTS
 from datapilot_domain.landing import LandingEntry
 from datapilot_domain.organizations import OrgId
-from datapilot_domain.partitions import Month, contiguous_stretches
+from datapilot_domain.partitions import Calendar, Month, contiguous_stretches
 from datapilot_resources.platform import Platform
 from datapilot_resources.settings import Settings
 
@@ -121,7 +121,10 @@ def run_refine(
             instance.add_dynamic_partitions("org", [org])
             organization = platform.registry.get(org)
             for family in FAMILY_CONTRACTS:
-                wanted = stale_months(platform, organization, family) if months is None else months
+                # Weeks reach into the next month: it gets its turn when it is a partition.
+                calendar = Calendar(platform.first_month, dt.datetime.now(dt.timezone.utc).date())
+                stale = [month for month in stale_months(platform, organization, family) if month in calendar]
+                wanted = stale if months is None else months
                 results += [
                     _run_stretch(platform, instance, family, org, list(stretch))
                     for stretch in contiguous_stretches(wanted)

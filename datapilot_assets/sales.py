@@ -9,10 +9,9 @@ from datapilot_domain.contracts.sales import BRONZE_SALES, FAMILY, SALES_QUARANT
 
 SALES = Family(
     name=FAMILY,
-    bronze=BRONZE_SALES,
+    bronze=(BRONZE_SALES,),
     steps=(
         Step(outputs=(SILVER_SALES, SALES_QUARANTINE), build=build_silver),
         Step(outputs=GOLD, build=build_gold),
     ),
 )
-FAMILIES: tuple[Family, ...] = (SALES,)

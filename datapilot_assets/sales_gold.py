@@ -24,7 +24,8 @@ from datapilot_assets.gold.sales_source_month import sales_source_month
 from datapilot_assets.landing.effects import resolve
 from datapilot_assets.landing.sources import match_months
 from datapilot_assets.refinement import Built, Gate, RefineRun
-from datapilot_assets.sales_silver import SMALL_ROWS, active_resolution, fingerprint_frame, gather
+from datapilot_assets.sales_silver import active_resolution
+from datapilot_assets.step import SMALL_ROWS, fingerprint_frame, gather
 from datapilot_domain.contracts.sales import FAMILY, SILVER_SALES
 from datapilot_domain.contracts.sales_gold import (
     ADDITIVE_NAMES,

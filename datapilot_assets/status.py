@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from datapilot_assets.refinement import Outcome, State
-from datapilot_domain.contracts import FAMILY_CONTRACTS
+from datapilot_domain.contracts import CONTRACTS, FAMILY_CONTRACTS
 from datapilot_domain.fingerprints import fingerprints_of_log
 from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.partitions import Month, organization_prefix
@@ -51,7 +51,10 @@ def expected_of(platform: Platform, organization: Organization, family: str) -> 
 
 
 def stale_months(platform: Platform, organization: Organization, family: str) -> dict[Month, str]:
-    """Months that need a refine run → the fingerprint of their last table: what they would become."""
+    """Months that need a refine run → the fingerprint of their last table: what they would become.
+
+    Not those that wait for another family's table.
+    """
     org = organization.org_id
     expected = expected_of(platform, organization, family)
     stale: dict[Month, str] = {}
@@ -62,7 +65,21 @@ def stale_months(platform: Platform, organization: Organization, family: str) ->
         for month, fingerprint in expected[contract.id].items():
             if month not in stored or stored[month].fingerprint != fingerprint:
                 stale[month] = fingerprint
-    return dict(sorted(stale.items()))
+    waiting = _waiting_months(platform, org, family, expected)
+    return {month: fingerprint for month, fingerprint in sorted(stale.items()) if month not in waiting}
+
+
+def _waiting_months(
+    platform: Platform, org: OrgId, family: str, expected: Mapping[str, Mapping[Month, str]]
+) -> set[Month]:
+    """Months for which a table of another family, which is read, is not current yet: their turn comes after it."""
+    mine = FAMILY_CONTRACTS[family]
+    foreign = {name for contract in mine for name in contract.reads if CONTRACTS[name].family != family}
+    waiting: set[Month] = set()
+    for name in foreign:
+        stored = platform.lakehouse.months(CONTRACTS[name], org)
+        waiting |= {m for m, text in expected[name].items() if m not in stored or stored[m].fingerprint != text}
+    return waiting
 
 
 def pending_months(platform: Platform, organization: Organization, family: str) -> dict[Month, str]:

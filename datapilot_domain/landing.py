@@ -8,10 +8,11 @@ import json
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from datapilot_domain.extractions import Extraction
 from datapilot_domain.findings import Command, Found, found
 from datapilot_domain.organizations import MAIN_SOURCE, AssumedQuantity, OrgId, parse_source_id
 from datapilot_domain.partitions import Month
@@ -48,6 +49,8 @@ class Declaration(_Frozen):
     as_of: dt.datetime | None = None
     replaces: str | None = Field(default=None, min_length=1)
     confirm: bool = False
+    # Files of ads data that were landed together are one extraction (R26).
+    set_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
 
     @field_validator("as_of")
     @classmethod
@@ -74,8 +77,9 @@ class Declaration(_Frozen):
         return self
 
     def same_as(self, other: Declaration) -> bool:
-        """Identity is bytes + declaration (R2); a confirmation declares nothing about the content."""
-        return self.model_copy(update={"confirm": False}) == other.model_copy(update={"confirm": False})
+        """Identity is bytes + declaration (R2); a confirmation and a set declare nothing about the content."""
+        nothing: dict[str, object] = {"confirm": False, "set_id": None}
+        return self.model_copy(update=nothing) == other.model_copy(update=nothing)
 
 
 class Layout(_Frozen):
@@ -162,6 +166,13 @@ class Correction(_Frozen):
     records: int = Field(ge=1)
 
 
+class Edges(NamedTuple):
+    """Landed hashes of the first days of a month, and of its last days."""
+
+    head: str
+    tail: str
+
+
 class LandingEntry(_Frozen):
     """One decision of landing. `seq` numbers the entries of an organization from 1."""
 
@@ -185,6 +196,7 @@ class LandingEntry(_Frozen):
     at_stake: Decimal | None = None
     content_id: str | None = None
     layout: Layout | None = None
+    extraction: Extraction | None = None
     records: int = 0
     ignored: int = 0
     main_month: Month | None = None
@@ -196,6 +208,8 @@ class LandingEntry(_Frozen):
     joins: tuple[int, ...] = ()
     # Months whose active rows changed → their landed hash after this entry.
     touched: dict[Month, str] = Field(default_factory=dict)
+    # Of them, where the family tells: hashes of their first and of their last days (EDGE_DAYS).
+    touched_edges: dict[Month, Edges] = Field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     # Comparisons of undeclared sources that this entry made or changed.
     overlaps: tuple[SourceOverlap, ...] = ()

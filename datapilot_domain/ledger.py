@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from datapilot_domain.landing import Declaration, LandingEntry, Verdict
+from datapilot_domain.landing import Declaration, Edges, LandingEntry, Verdict
 from datapilot_domain.partitions import Month
 
 
@@ -131,6 +131,15 @@ def landed_hashes(entries: Iterable[LandingEntry], family: str) -> dict[Month, s
         if entry.family == family:
             hashes.update(entry.touched)
     return hashes
+
+
+def landed_edges(entries: Iterable[LandingEntry], family: str) -> dict[Month, list[Edges]]:
+    """Of every month with known edges, all that they ever were, the last word last."""
+    edges: dict[Month, list[Edges]] = {}
+    for entry in entries:
+        for month, found in entry.touched_edges.items() if entry.family == family else ():
+            edges.setdefault(month, []).append(found)
+    return edges
 
 
 def declared_zero(entries: Iterable[LandingEntry], family: str, month: Month) -> bool:

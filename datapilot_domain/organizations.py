@@ -108,6 +108,8 @@ class Organization(BaseModel):
     mappings: dict[str, dict[str, str]] = Field(default_factory=dict)
     # By the same hash: quantity of each line of the files that have no quantity column.
     assumed_quantities: dict[str, AssumedQuantity] = Field(default_factory=dict)
+    # Meta's action types that count as conversions; none: the first kind of purchase that an extraction has (R28).
+    conversion_types: tuple[str, ...] = ()
 
     @field_validator("time_zone")
     @classmethod

@@ -176,6 +176,15 @@ class Lakehouse:
         self._known[prefix] = (table_id, table.version(), known)
         return {month: list(states) for month, states in known.items()}
 
+    def organization_state(self, contract: TableContract, org: OrgId) -> MonthState | None:
+        """State of a table that is not monthly, None before its first commit."""
+        table = self._open(self._prefix(contract, org))
+        for commit in table.history() if table else []:
+            written = json.loads(commit.get("userMetadata") or "{}")
+            if "fingerprint" in written:
+                return MonthState(written["fingerprint"], int(commit["version"]), written["rows"], written["log_head"])
+        return None
+
     # Keyed replacements -----------------------------------------------------------------------------
 
     def replace(
@@ -209,6 +218,22 @@ class Lakehouse:
                     f"{contract.id} of {org}: {', '.join(newer)} was written from a newer landing log; run again"
                 )
             return self._commit(prefix, frame, months_predicate(months), metadata)
+
+    def replace_organization(
+        self, contract: TableContract, org: OrgId, rows: pa.Table, fingerprint: str, run_id: str, log_head: int
+    ) -> int:
+        """Replace all rows of a table that is not monthly, in one commit; returns its version.
+
+        Raises StaleRun when it was written from a newer log head.
+        """
+        prefix = self._prefix(contract, org)
+        metadata = {"run_id": run_id, "log_head": log_head, "fingerprint": fingerprint, "rows": rows.num_rows}
+        with self._writer(org):
+            self._create(prefix, arrow_schema(contract), [], _stats_columns(contract))
+            known = self.organization_state(contract, org)
+            if known is not None and known.log_head > log_head:
+                raise StaleRun(f"{contract.id} of {org} was written from a newer landing log; run again")
+            return self._commit(prefix, rows, "true", metadata)
 
     def replace_content(
         self, contract: TableContract, org: OrgId, content_id: str, rows: pa.RecordBatchReader, run_id: str

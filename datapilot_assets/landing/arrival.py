@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from datapilot_assets.landing.ads.decode import DecodedAds
 from datapilot_assets.landing.decode import Decoded
 from datapilot_assets.landing.inbox import InboxFile
 from datapilot_domain.landing import Correction, Declaration, LandingEntry, Verdict
@@ -30,6 +31,7 @@ class Arrival:
     sha256: str
     workdir: Path
     decoded: Decoded | None = None
+    decoded_ads: DecodedAds | None = None
     # The entry whose kept bytes are decided again (replay or correction), and corrections on its records.
     replayed: LandingEntry | None = None
     corrections: tuple[Correction, ...] = ()

@@ -265,8 +265,7 @@ def _arrow(connection: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
     return connection.execute(query).to_arrow_table()
 
 
-def touched_months(before: Resolution, after: Resolution) -> dict[Month, str]:
-    """Months whose active rows changed → landed hash afterwards."""
-    months = sorted({*before.hashes, *after.hashes})
-    changed = {m: after.hashes.get(m, NOTHING_LANDED) for m in months}
-    return {m: new for m, new in changed.items() if before.hashes.get(m, NOTHING_LANDED) != new}
+def touched_months(before: Mapping[Month, str], after: Mapping[Month, str]) -> dict[Month, str]:
+    """Months whose active rows changed → landed hash afterwards. Landed hashes of every month, before and after."""
+    changed = {month: after.get(month, NOTHING_LANDED) for month in sorted({*before, *after})}
+    return {month: new for month, new in changed.items() if before.get(month, NOTHING_LANDED) != new}

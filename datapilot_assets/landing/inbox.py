@@ -1,6 +1,6 @@
 """The inbox path is the sender's declaration: this is the one place that reads and writes it.
 
-inbox/org_id=acme/[<source>/][complete=2024-01/[part-1-of-2/]][asof=20240212T0300/][replaces=<name>/]<file>
+inbox/org_id=acme/[<source>/][complete=2024-01/[part-1-of-2/]][set=<id>/][asof=20240212T0300/][replaces=<name>/]<file>
 """
 
 from __future__ import annotations
@@ -79,6 +79,8 @@ def _read_folder(folder: str, time_zone: str) -> tuple[str, object]:
         return "as_of", _parse_as_of(folder, text, time_zone)
     if name == "replaces" and text:
         return "replaces", text
+    if name == "set" and text:
+        return "set_id", text
     if folder == "confirm=yes":
         return "confirm", True
     raise Refusal("DECLARATION_INVALID", "folder_unknown", folder=folder)
@@ -120,6 +122,8 @@ def inbox_key(org: OrgId, source: str, declaration: Declaration, file: str) -> s
         folders.append(f"complete={declaration.complete}")
     if declaration.part:
         folders.append("part-{}-of-{}".format(*declaration.part))
+    if declaration.set_id:
+        folders.append(f"set={declaration.set_id}")
     if declaration.as_of:
         # isoformat, because strftime does not pad years.
         as_of = declaration.as_of.replace(tzinfo=None).isoformat().replace("-", "").replace(":", "")

@@ -7,7 +7,7 @@ from datapilot_assets.landing.inbox import InvalidInboxPath, parse_inbox_key
 from datapilot_assets.landing.intake import FileStillChanging, Landed, land
 from datapilot_assets.landing.telling import accepted_events, undecided_events
 from datapilot_assets.reports import publish_report
-from datapilot_domain.contracts.sales import BRONZE_SALES
+from datapilot_domain.contracts.bronze import bronze_of
 from datapilot_domain.landing import CORRECTIONS, LandingEntry, Verdict
 from datapilot_domain.organizations import InvalidName, Organization
 from datapilot_domain.reasons import REASONS
@@ -93,7 +93,8 @@ def record_effects(context: dg.OpExecutionContext, platform: Platform, entry: La
     for notice in entry.notices:
         if notice.code == "SOURCE_MIRRORED":
             context.log.warning(f"{entry.file}: {REASONS[notice.code].en.format(**notice.values)}")
-    for event in accepted_events(entry, platform.lakehouse.version(BRONZE_SALES, entry.org_id)):
+    bronze = bronze_of(entry)
+    for event in accepted_events(entry, bronze, platform.lakehouse.version(bronze, entry.org_id)):
         context.log_event(event)
 
 

@@ -53,7 +53,7 @@ def judge_entry(
     was, becomes = _resolutions(entry, entries, indexes)
     # What the file says of earlier orders is said of those that were there when it came.
     then, now = (was, becomes) if entry.replays is None else _resolutions(entry, past, indexes)
-    entry = entry.model_copy(update={"touched": touched_months(was, becomes), "notices": told})
+    entry = entry.model_copy(update={"touched": touched_months(was.hashes, becomes.hashes), "notices": told})
     if entry.verdict is Verdict.WAITING:
         return entry.model_copy(update={"at_stake": value_of(index)})
     if may_hold and (hold := hold_lookalike(entry, index, then, now, organization)):

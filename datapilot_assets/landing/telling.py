@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from datapilot_assets.events import column_schema, landing_key
+from datapilot_assets.events import asset_key, column_schema, landing_key
 from datapilot_assets.landing.order_notices import money
-from datapilot_domain.contracts.sales import BRONZE_SALES
+from datapilot_domain.contracts import TableContract
 from datapilot_domain.fingerprints import NOTHING_LANDED
 from datapilot_domain.landing import LandingEntry
 from datapilot_domain.ledger import landed_hashes
@@ -19,7 +19,7 @@ from datapilot_domain.reasons import REASONS
 
 
 def accepted_events(
-    entry: LandingEntry, bronze_version: int | None
+    entry: LandingEntry, bronze: TableContract, bronze_version: int | None
 ) -> Iterator[dg.AssetObservation | dg.AssetMaterialization]:
     """Per month that the file touched: what landed, and the bronze rows made of it."""
     family = str(entry.family)
@@ -33,14 +33,14 @@ def accepted_events(
             tags={"dagster/data_version": landed_hash},
         )
         yield dg.AssetMaterialization(
-            asset_key=["bronze", family],
+            asset_key=asset_key(bronze),
             partition=key,
             metadata={
                 **_metadata(entry),
                 "content_id": entry.content_id,
                 "delta_version": bronze_version,
                 "dagster/row_count": count.records - count.ignored if count else 0,
-                "dagster/column_schema": column_schema(BRONZE_SALES),
+                "dagster/column_schema": column_schema(bronze),
             },
             tags={
                 "dagster/data_version": landed_hash,

@@ -14,6 +14,7 @@ import duckdb
 
 from datapilot_assets.landing.effects import Resolution, resolve
 from datapilot_assets.landing.kept import fetch_indexes
+from datapilot_assets.reports.ads import ads_reports
 from datapilot_assets.reports.corrections import CorrectedRecords
 from datapilot_assets.reports.figures import MonthHistory, exact
 from datapilot_assets.reports.model import (
@@ -30,6 +31,7 @@ from datapilot_assets.reports.stored import report_key
 from datapilot_assets.reports.wording import Words
 from datapilot_assets.silver.personal import masked
 from datapilot_assets.status import failed_gates, pending_months, stale_months
+from datapilot_domain.contracts.ads import FAMILY as ADS
 from datapilot_domain.contracts.sales import FAMILY, SALES_QUARANTINE, SILVER_SALES
 from datapilot_domain.landing import CORRECTIONS, LandingEntry, Layout
 from datapilot_domain.ledger import active_entries, counted_entries, current_entries
@@ -65,6 +67,12 @@ def gather(
     platform: Platform, organization: Organization, log: LandingLog, wanted: Sequence[LandingEntry], locale: str
 ) -> list[FileReport]:
     """Reports of these entries of the log, in their order."""
+    of_ads = [entry for entry in wanted if entry.family == ADS]
+    if of_ads:
+        ads = ads_reports(platform, organization, log, of_ads, locale, landed_report)
+        others = gather(platform, organization, log, [e for e in wanted if e.family != ADS], locale)
+        known = {report.seq: report for report in (*ads, *others)}
+        return [known[entry.seq] for entry in wanted]
     roles = effective_roles(log.entries, organization, FAMILY)
     counted = {entry.seq for entry in counted_entries(log.entries, FAMILY)}
     mine = [entry for entry in wanted if entry.seq in counted]

@@ -1,4 +1,4 @@
-"""What a file changed in the figures: gold.sales_month before and after it (time travel, R24)."""
+"""What a file changed in the figures of its family: the month before and after it (time travel, R24)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from datapilot_assets.reports.model import Effect
+from datapilot_domain.contracts.ads_gold import MARKETING_MONTH
 from datapilot_domain.contracts.sales_gold import SALES_MONTH
 from datapilot_domain.kpis import KPIS
 from datapilot_domain.landing import LandingEntry
@@ -17,15 +18,18 @@ from datapilot_resources.lakehouse import MonthState
 from datapilot_resources.landing_log import LandingLog
 from datapilot_resources.platform import Platform
 
-MEASURES = tuple(name for name, kpi in KPIS.items() if kpi.table == SALES_MONTH.id)
+# The table in which a family's files change figures.
+_FIGURES = {"sales": SALES_MONTH, "ads": MARKETING_MONTH}
 
 
 class MonthHistory:
     """Figures of a month before and after the first commit that knew an entry."""
 
-    def __init__(self, platform: Platform, org: OrgId, log: LandingLog) -> None:
+    def __init__(self, platform: Platform, org: OrgId, log: LandingLog, family: str = "sales") -> None:
         self._lakehouse, self._org, self._entries = platform.lakehouse, org, current_entries(log.entries)
-        self._history = platform.lakehouse.history(SALES_MONTH, org)
+        self._table = _FIGURES[family]
+        self._measures = [name for name, kpi in KPIS.items() if kpi.table == self._table.id]
+        self._history = platform.lakehouse.history(self._table, org)
         self._figures: dict[tuple[Month, int], dict[str, Mapping[str, Any]]] = {}
 
     def effects(self, entry: LandingEntry) -> tuple[Effect, ...]:
@@ -47,7 +51,7 @@ class MonthHistory:
                         before=exact(old.get(name)),
                         after=exact(new.get(name)),
                     )
-                    for name in MEASURES
+                    for name in self._measures
                     if old.get(name) != new.get(name)
                 ]
         return tuple(effects)
@@ -69,7 +73,7 @@ class MonthHistory:
 
     def _at(self, month: Month, version: int) -> dict[str, Mapping[str, Any]]:
         if (month, version) not in self._figures:
-            rows = self._lakehouse.read(SALES_MONTH, self._org, [month], version=version).to_pylist()
+            rows = self._lakehouse.read(self._table, self._org, [month], version=version).to_pylist()
             self._figures[month, version] = {row["currency"]: row for row in rows}
         return self._figures[month, version]
 

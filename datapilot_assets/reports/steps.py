@@ -33,7 +33,9 @@ def _of_counted(
     steps = [Step(text=f"{words.month(month.month)}: {month.remedy}") for month in kept]
     if pending and not kept:
         steps.append(Step(text=words("step_wait"), commands=(f"datapilot run --org {entry.org_id}",)))
-    if reasons:
+    if reasons and entry.extraction is not None:
+        steps += [Step(text=group.remedy) for group in reasons]
+    elif reasons:
         export = f"datapilot quarantine export --org {entry.org_id} --output {QUARANTINE_FILE}"
         again = land_command(entry, file=QUARANTINE_FILE)
         steps.append(Step(text=words("step_correct"), commands=(export, again)))

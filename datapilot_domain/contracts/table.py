@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Layer = Literal["landing", "bronze", "silver", "gold"]
 Severity = Literal["ERROR", "WARN"]
+# Days at each end of a month of which it is known whether they changed: what its neighbours' weeks reach.
+EDGE_DAYS = 3
 
 
 class _Frozen(BaseModel):
@@ -44,7 +46,7 @@ class Rule(_Frozen):
 
 
 class TableContract(_Frozen):
-    """A table of one family, one Delta table per organization, partitioned by month."""
+    """A table of one family, one Delta table per organization, partitioned by month where its scope is a month."""
 
     family: str
     layer: Layer
@@ -55,6 +57,8 @@ class TableContract(_Frozen):
     rules: tuple[Rule, ...] = ()
     # Raise it whenever the refinement that writes the table changes what it writes.
     version: int = Field(default=1, ge=1)
+    # What is replaced as a whole: a month of an organization, or all that it has.
+    scope: Literal["month", "organization"] = "month"
     # Organization settings that the rows depend on: part of the fingerprint.
     settings_read: tuple[str, ...] = ()
     # Roles of the month's sources that the rows depend on (R25): of all, or only which of them are off.
@@ -62,6 +66,8 @@ class TableContract(_Frozen):
     # Which contracts it is computed from, and the months it reads of them, relative to its own.
     reads: tuple[str, ...] = ()
     months_read: tuple[int, int] = (0, 0)
+    # Instead of whole months beside its own: so many days before its first and after its last, at most 3.
+    days_read: int = Field(default=0, ge=0, le=EDGE_DAYS)
     owner: str = "team:data"
     lateness: str = "a month may change while its sources still send rows for it"
 
@@ -82,6 +88,12 @@ class TableContract(_Frozen):
     @property
     def asset_key(self) -> tuple[str, str]:
         return (self.layer, self.table)
+
+    @property
+    def window(self) -> range:
+        """Months that it reads at least a day of, relative to its own."""
+        first, last = (-1, 1) if self.days_read else self.months_read
+        return range(first, last + 1)
 
     @property
     def column_names(self) -> tuple[str, ...]:

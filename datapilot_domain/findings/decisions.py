@@ -7,8 +7,10 @@ from datapilot_domain.findings.finding import finding
 DECLARED = (
     finding(
         "folder_unknown",
-        "pasta {folder!r}: esperava-se uma origem, complete=AAAA-MM, part-1-of-2, asof=AAAAMMDDTHHMM ou replaces=NOME",
-        "folder {folder!r}: expected a source, complete=YYYY-MM, part-1-of-2, asof=YYYYMMDDTHHMM or replaces=NAME",
+        "pasta {folder!r}: esperava-se uma origem, complete=AAAA-MM, part-1-of-2, set=ID,"
+        " asof=AAAAMMDDTHHMM ou replaces=NOME",
+        "folder {folder!r}: expected a source, complete=YYYY-MM, part-1-of-2, set=ID,"
+        " asof=YYYYMMDDTHHMM or replaces=NAME",
     ),
     finding(
         "folder_month", "pasta {folder!r}: escreva o mês como AAAA-MM, por exemplo 2024-01",

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from datapilot_domain.findings import Command, One, Value, found
+from datapilot_domain.reasons.ads import ADS
+from datapilot_domain.reasons.extractions import EXTRACTIONS
 from datapilot_domain.reasons.files import FILES
 from datapilot_domain.reasons.months import MONTHS
 from datapilot_domain.reasons.notices import NOTICES
 from datapilot_domain.reasons.reason import Reason
 from datapilot_domain.reasons.records import RECORDS
 
-REASONS: dict[str, Reason] = {reason.code: reason for reason in (*FILES, *RECORDS, *MONTHS, *NOTICES)}
+REASONS: dict[str, Reason] = {
+    reason.code: reason for reason in (*FILES, *RECORDS, *MONTHS, *NOTICES, *EXTRACTIONS, *ADS)
+}
 
 
 class Refusal(Exception):

@@ -59,25 +59,29 @@ def _play(plan: Demo, out: IO[str], log: Path) -> dict[str, Any]:
         _title(out, 1, "Nine files of three organizations, each in another layout, with faults on purpose")
         months = story.load()
         _table(out, months)
-        _title(out, 2, "A corrected January arrives")
+        _title(out, 2, "The ads of one of them: what the platforms claim, what its own sales verify")
+        marketing = story.marketing()
+        _show_marketing(out, marketing)
+        _title(out, 3, "A corrected January arrives")
         correction = story.correct()
         _show_correction(out, correction)
-        _title(out, 3, "The same bytes again, under another name")
+        _title(out, 4, "The same bytes again, under another name")
         again = story.same_bytes()
         _line(out, f"   {again['file']}: {again['verdict'].value} – {again['detail']}")
         _line(out, "   every table, version and fingerprint as before" if again["ok"] else "   SOMETHING CHANGED")
-        _title(out, 4, "A file that is no sales table")
+        _title(out, 5, "A file that is no sales table")
         refused = story.refuse()
         _line(out, f"   {refused['file']}: {refused['verdict'].value}, {refused['reason']} – {refused['text']}")
         _line(out, f"   {refused['detail']}")
         _line(out, f"   → {refused['remedy']}")
-        _title(out, 5, "One organization tries to read another")
+        _title(out, 6, "One organization tries to read another")
         trespass = story.trespass()
         write_table(trespass, ("attempt", "answer"), out)
     except DemoFailed as error:
         raise CommandError("DEMO_FAILED", str(error), f"see {log}", Exit.FAILED) from error
     chapters = {
         "months": all(row["balances"] and row["as_expected"] for row in months),
+        "marketing": marketing["ok"],
         "correction": correction["ok"],
         "same_bytes": again["ok"],
         "refused": refused["ok"],
@@ -87,6 +91,7 @@ def _play(plan: Demo, out: IO[str], log: Path) -> dict[str, Any]:
         "ok": all(chapters.values()),
         "failed": [name for name, held in chapters.items() if not held],
         "months": months,
+        "marketing": marketing,
         "correction": correction,
         "same_bytes": again,
         "refused": refused,
@@ -125,6 +130,31 @@ def _verdict(row: dict[str, Any]) -> str:
     return "✓" if row["as_expected"] else "NOT AS GENERATED"
 
 
+def _show_marketing(out: IO[str], marketing: dict[str, Any]) -> None:
+    """Months, and cost per conversion of February's weeks with a column per campaign."""
+    shown = [
+        {
+            "month": row["month"],
+            "spend": row["spend"],
+            "ROAS claimed": row["roas_claimed"],
+            "ROAS verified": row["roas_verified"],
+            "days of ads": row["ads_days"],
+            "sales of those days": row["gross_revenue_covered"],
+            "": "✓" if row["as_expected"] else "NOT AS GENERATED",
+        }
+        for row in marketing["months"]
+    ]
+    weeks: dict[str, dict[str, Any]] = {}
+    for row in marketing["weeks"]:
+        if row["month"] == "2024-02":
+            week = weeks.setdefault(row["iso_week"], {"cost per conversion": row["iso_week"]})
+            week[row["campaign_name"]] = row["cost_per_conversion"]
+    for rows in (shown, list(weeks.values())):
+        write_table(rows, list(dict.fromkeys(name for row in rows for name in row)), out)
+    if not marketing["ok"]:
+        _line(out, "   NOT AS GENERATED: see demo.json")
+
+
 def _show_correction(out: IO[str], correction: dict[str, Any]) -> None:
     _line(
         out,
@@ -140,10 +170,11 @@ def _say_where_to_look(out: IO[str], stage: Path, kept: Path, result: dict[str, 
     where = os.path.relpath(stage) if stage.is_relative_to(Path.cwd()) else str(stage)
     name = "datapilot" if shutil.which("datapilot") else os.path.relpath(sys.argv[0])
     words = io.StringIO()
-    _title(words, 6, "Where to look next")
+    _title(words, 7, "Where to look next")
     for text in (
         f"export DATAPILOT_HOME={where}",
         f"{name} show gold.sales_month --org padaria",
+        f"{name} show gold.marketing_month --org modanorte",
         f"{name} report --org padaria",
         f"{name} quarantine --org modanorte",
         f"{name} up          # the Dagster UI on http://127.0.0.1:3000",

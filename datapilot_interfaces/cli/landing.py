@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -44,6 +46,7 @@ def land(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Copy files to the organization's inbox and take them in at once."""
+    from datapilot_assets.landing.ads.decode import is_ads
     from datapilot_assets.landing.inbox import inbox_key
 
     services = platform()
@@ -52,14 +55,26 @@ def land(
     for path in files:
         if not path.is_file():
             raise CommandError("FILE_NOT_FOUND", f"{path} is not a file", "check the path", Exit.WRONG_USAGE)
-    keys = [inbox_key(org, source, declaration, path.name) for path in files]
+    of_set = set_of([path for path in files if is_ads(path)])
+    keys = [
+        inbox_key(org, source, declaration.model_copy(update={"set_id": of_set.get(path)}), path.name) for path in files
+    ]
     answer(services, organization, list(zip(keys, files, strict=True)), form)
+
+
+def set_of(pages: list[Path]) -> dict[Path, str]:
+    """The name of the set that several files of ads data are, being landed together (R26); a single one is none."""
+    if len(pages) < 2:
+        return {}
+    sums = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in pages)
+    return dict.fromkeys(pages, hashlib.sha256("".join(sums).encode()).hexdigest()[:16])
 
 
 def answer(services: Platform, organization: Organization, drops: list[tuple[str, Path]], form: Format) -> None:
     """Take the files in and tell what became of them. Raises typer.Exit unless all were taken."""
     org = organization.org_id
     landed, problems = take_in(services, drops)
+    landed = settled(landed)
     rows = [landed_row(item) for item in landed if item.entry.org_id == org]
     emit(rows, form, COLUMNS)
     not_taken = [item for item in landed if item.entry.org_id == org and item.verdict in _NOT_TAKEN]
@@ -74,6 +89,17 @@ def answer(services: Platform, organization: Organization, drops: list[tuple[str
             remedy = f"see `datapilot report --org {org}`"
             typer.echo(error_line("TAKEN_ELSEWHERE", "another intake takes the rest", remedy), err=True)
         raise typer.Exit(Exit.NOT_TAKEN)
+
+
+def settled(landed: list[Landed]) -> list[Landed]:
+    """The answers after all files: a page that waited for one of the others is accepted with it."""
+    joined = {(item.entry.org_id, place) for item in landed for place in item.entry.joins}
+    return [
+        replace(item, verdict=Verdict.ACCEPTED, reason=None, found=None)
+        if item.verdict is Verdict.WAITING and (item.entry.org_id, item.entry.place) in joined
+        else item
+        for item in landed
+    ]
 
 
 def read_declaration(

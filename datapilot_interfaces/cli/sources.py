@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from datapilot_domain.contracts import FAMILY_CONTRACTS
 from datapilot_domain.organizations import SourceSettings, parse_source_id
 from datapilot_interfaces.cli.errors import CommandError, Exit
 from datapilot_interfaces.cli.options import FormatOption, OrgOption
@@ -63,7 +64,6 @@ def set_source(
     """Declare what a source is. The months that change are restated by the next run; earlier figures stay readable."""
     from datapilot_assets.landing.overview import source_rows
     from datapilot_assets.status import stale_months
-    from datapilot_domain.contracts.sales import FAMILY
 
     if role is None and files_are_complete is None:
         raise CommandError("USAGE", "nothing to set", "give --role or --files-are-complete", Exit.WRONG_USAGE)
@@ -77,15 +77,21 @@ def set_source(
         changed["files_are_complete"] = files_are_complete
     after = before.with_source(name, SourceSettings.model_validate({**settings.model_dump(), **changed}))
     roles_before = {row["source"]: row["role"] for row in source_rows(services, before)}
-    stale_before = stale_months(services, before, FAMILY)
+    stale_before = {family: stale_months(services, before, family) for family in FAMILY_CONTRACTS}
     services.registry.put(after)
     rows = [
         {**row, "org_id": org, "role_before": roles_before.get(row["source"])}
         for row in source_rows(services, after)
         if row["source"] == name or roles_before.get(row["source"]) != row["role"]
     ]
-    stale = stale_months(services, after, FAMILY)
-    months = sorted(month for month, fingerprint in stale.items() if stale_before.get(month) != fingerprint)
+    months = sorted(
+        {
+            month
+            for family, was in stale_before.items()
+            for month, fingerprint in stale_months(services, after, family).items()
+            if was.get(month) != fingerprint
+        }
+    )
     emit([{**row, "months": months if row["role"] != row["role_before"] else []} for row in rows], form, _SET_COLUMNS)
     if months:
         typer.echo(f"months to restate: {', '.join(map(str, months))}: datapilot run --org {org}", err=True)

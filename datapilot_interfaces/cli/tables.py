@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Any
 
 import typer
 
 from datapilot_domain.contracts import CONTRACTS, TableContract
+from datapilot_domain.contracts.ads import SILVER_CAMPAIGNS
 from datapilot_domain.ledger import counted_entries
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month
@@ -44,9 +46,21 @@ def show(
     if contract is None:
         names = ", ".join(sorted(CONTRACTS))
         raise CommandError("TABLE_UNKNOWN", f"no table {table!r}", f"choose one of {names}", Exit.WRONG_USAGE)
+    if month is not None and contract.scope != "month":
+        raise CommandError("USAGE", f"{table} is not monthly", "leave --month away", Exit.WRONG_USAGE)
     services = platform()
     services.registry.get(org)
     emit(table_rows(services, contract, org, month), form, shown_columns(contract))
+
+
+def _campaign(campaign: dict[str, Any]) -> tuple[Any, ...]:
+    """What all versions of a campaign have in common."""
+    return tuple(campaign[name] for name in SILVER_CAMPAIGNS.key if name != "valid_from")
+
+
+def _valid_from(version: dict[str, Any]) -> dt.datetime:
+    found: dt.datetime = version["valid_from"]
+    return found
 
 
 def shown_columns(contract: TableContract) -> tuple[str, ...]:
@@ -55,7 +69,10 @@ def shown_columns(contract: TableContract) -> tuple[str, ...]:
 
 
 def table_rows(services: Any, contract: TableContract, org: OrgId, month: Month | None) -> list[dict[str, Any]]:
-    """Shown columns of the organization's rows, ordered by month, rank where there is one, and key."""
+    """Shown columns of the organization's rows, ordered by month, rank where there is one, and key.
+
+    Of campaigns only the current versions.
+    """
     months = None if month is None else [month]
     found = services.lakehouse.read(contract, org, months, columns=shown_columns(contract))
     maps = [column.name for column in contract.columns if column.type.startswith("map<")]
@@ -68,5 +85,8 @@ def table_rows(services: Any, contract: TableContract, org: OrgId, month: Month 
         log = services.lakehouse.landing_log(org)
         named = {entry.content_id for entry in counted_entries(log.entries, contract.family)}
         rows = [row for row in rows if row["content_id"] in named]
+    if contract == SILVER_CAMPAIGNS:
+        newest = {_campaign(row): row for row in sorted(rows, key=_valid_from)}
+        rows = list(newest.values())
     order = [name for name in ("month", "rank") if name in contract.column_names] + list(contract.key)
     return sorted(rows, key=lambda row: [(row[name] is None, row[name]) for name in order])

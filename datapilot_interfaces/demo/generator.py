@@ -1,4 +1,4 @@
-"""The demo's files: three organizations × three months, each in another layout, with faults put in on purpose."""
+"""The demo's files: three organizations × three months, in three layouts, with faults on purpose; one has ads."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month
+from datapilot_interfaces.demo.ads_truth import DemoAds, build_ads
 from datapilot_interfaces.demo.layouts import REPORT, SPREADSHEET, STOREFRONT, Layout
 from datapilot_interfaces.demo.orders import MONTHS, Figures, Order, Product, draw_orders, figures
 
@@ -22,9 +23,9 @@ class DemoFile:
 
     name: str
     content: bytes
-    accepted: Counter[Month]
-    quarantined: Counter[Month]
-    ignored: Counter[Month]
+    accepted: Counter[Month] = field(default_factory=Counter)
+    quarantined: Counter[Month] = field(default_factory=Counter)
+    ignored: Counter[Month] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Correction:
 class Demo:
     organizations: tuple[DemoOrganization, ...]
     correction: Correction
+    ads: DemoAds
     again_as: str
     refused_name: str
     refused: bytes
@@ -68,6 +70,7 @@ def build_demo(seed: str = SEED) -> Demo:
     return Demo(
         organizations=(bakery, shop, hardware),
         correction=_correction(bakery, mended),
+        ads=build_ads(seed, shop.org, shop.orders),
         again_as="export (1).csv",
         refused_name="clientes.csv",
         refused="Cliente;E-mail;Cidade;UF\r\nAna;ana@example.com;Salvador;BA\r\n".encode("cp1252"),

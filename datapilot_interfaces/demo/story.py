@@ -1,9 +1,8 @@
-"""The demo's walk: land, refine, correct, repeat, refuse, trespass; every figure is held against the truth."""
+"""The demo's walk: land, refine, compare, correct, repeat, refuse, trespass; every figure is held against the truth."""
 
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -15,6 +14,7 @@ from datapilot_assets.runs import run_refine
 from datapilot_assets.status import table_status
 from datapilot_domain.commands import remedy_command
 from datapilot_domain.contracts import CONTRACTS
+from datapilot_domain.contracts.ads_gold import CAMPAIGN_WEEK, MARKETING_MONTH
 from datapilot_domain.contracts.sales_gold import SALES_MONTH
 from datapilot_domain.landing import Declaration, Verdict
 from datapilot_domain.organizations import MAIN_SOURCE, InvalidName, Organization, OrgId
@@ -23,6 +23,7 @@ from datapilot_domain.reasons import REASONS, Reason
 from datapilot_interfaces.cli.landing import take_in
 from datapilot_interfaces.cli.tables import table_rows
 from datapilot_interfaces.demo.accounts import FATES, balances, month_accounts
+from datapilot_interfaces.demo.ads_truth import MarketingFigures, WeekFigures
 from datapilot_interfaces.demo.generator import JANUARY, Demo, DemoFile, DemoOrganization
 from datapilot_interfaces.demo.orders import Figures
 from datapilot_resources.platform import Platform
@@ -53,14 +54,39 @@ class Story:
     say: Say
 
     def load(self) -> list[dict[str, Any]]:
-        """Register the organizations, land nine files, refine. One row per organization and month."""
+        """Register the organizations, land their sales and ads, refine. One row per organization and month."""
         for found in self.demo.organizations:
             self.platform.registry.add(Organization(org_id=found.org, name=found.name))
             self.say(f"landing {len(found.files)} files of {found.name} ({found.layout.title})")
         everything = [(found.org, file) for found in self.demo.organizations for file in found.files]
         _all_are(self._land(everything), Verdict.ACCEPTED)
+        ads = self.demo.ads
+        for files, declared in ((ads.meta, {"set_id": "meta"}), (ads.google, {})):
+            self.say(f"landing {', '.join(files)} of {ads.org}")
+            drops = [(ads.org, DemoFile(name, content)) for name, content in files.items()]
+            _all_are(self._land(drops, **declared), Verdict.ACCEPTED)
         self._refine([found.org for found in self.demo.organizations])
         return [row for found in self.demo.organizations for row in self._months(found, found.files)]
+
+    def marketing(self) -> dict[str, Any]:
+        """Ads beside sales: claimed and verified return of each month, cost per conversion of each week."""
+        ads = self.demo.ads
+        found_months = {
+            Month.parse(row["month"]): row for row in table_rows(self.platform, MARKETING_MONTH, ads.org, None)
+        }
+        found_weeks = {
+            (row["iso_week"], row["campaign_id"]): row
+            for row in table_rows(self.platform, CAMPAIGN_WEEK, ads.org, None)
+        }
+        months = [{**row, "as_expected": _agrees(row, ads.months.get(month))} for month, row in found_months.items()]
+        weeks = [{**row, "as_expected": _agrees(row, ads.weeks.get(key))} for key, row in found_weeks.items()]
+        whole = found_months.keys() == ads.months.keys() and found_weeks.keys() == ads.weeks.keys()
+        return {
+            "organization": ads.org,
+            "months": months,
+            "weeks": weeks,
+            "ok": whole and all(row["as_expected"] for row in (*months, *weeks)),
+        }
 
     def correct(self) -> dict[str, Any]:
         """January of the first organization again, mended, in place of the first file."""
@@ -111,8 +137,7 @@ class Story:
     def refuse(self) -> dict[str, Any]:
         """A table of something else: refused with its reason, the bytes kept, nothing changed."""
         found = self.demo.organizations[0]
-        nothing: Counter[Month] = Counter()
-        file = DemoFile(self.demo.refused_name, self.demo.refused, nothing, nothing, nothing)
+        file = DemoFile(self.demo.refused_name, self.demo.refused)
         before = table_status(self.platform, found.org)
         (landed,) = self._land([(found.org, file)])
         reason = REASONS[landed.reason] if landed.reason else None
@@ -216,6 +241,10 @@ def _all_are(landed: Sequence[Landed], verdict: Verdict) -> None:
     for item in landed:
         if item.verdict is not verdict:
             raise DemoFailed(item.line)
+
+
+def _agrees(row: Mapping[str, Any], truth: MarketingFigures | WeekFigures | None) -> bool:
+    return truth is not None and all(row[field.name] == getattr(truth, field.name) for field in fields(truth))
 
 
 def _refused_name(platform: Platform, name: str) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import dagster as dg
 
 from datapilot_assets.definitions import defs
-from datapilot_domain.contracts import CONTRACTS
+from datapilot_assets.partitioning import ORG_MONTHS, ORGANIZATIONS
+from datapilot_domain.contracts import CONTRACTS, FAMILY_CONTRACTS
 
 
 def test_the_graph_of_assets() -> None:
@@ -28,13 +29,24 @@ def test_the_graph_of_assets() -> None:
         "gold/sales_products": ["silver/sales"],
         "gold/sales_breakdown": ["silver/sales"],
         "gold/sales_source_month": ["silver/sales"],
+        "landing/ads": [],
+        "bronze/meta_ads": ["landing/ads"],
+        "bronze/google_ads": ["landing/ads"],
+        "silver/ads_insights": ["bronze/google_ads", "bronze/meta_ads"],
+        "silver/ads_quarantine": ["bronze/google_ads", "bronze/meta_ads"],
+        "silver/campaigns": ["landing/ads"],
+        "gold/campaign_month": ["silver/ads_insights"],
+        "gold/campaign_week": ["silver/ads_insights"],
+        "gold/marketing_month": ["gold/campaign_month", "gold/sales_daily", "gold/sales_month"],
     }
 
 
 def test_every_asset_is_partitioned_owned_and_described() -> None:
     for node in defs.resolve_asset_graph().asset_nodes:
-        assert node.partitions_def is not None, node.key
-        assert node.partitions_def.partition_dimension_names == ["month", "org"]  # type: ignore[attr-defined]
+        if node.key == dg.AssetKey(["silver", "campaigns"]):
+            assert node.partitions_def == ORGANIZATIONS
+        else:
+            assert node.partitions_def == ORG_MONTHS, node.key
         assert node.group_name in ("landing", "bronze", "silver", "gold")
         assert node.description, node.key
         if node.key.path[0] != "landing":
@@ -44,7 +56,7 @@ def test_every_asset_is_partitioned_owned_and_described() -> None:
 
 def test_every_refined_table_has_its_two_checks() -> None:
     checks = {(key.asset_key.to_user_string(), key.name) for key in defs.resolve_asset_graph().asset_check_keys}
-    refined = ["/".join(c.asset_key) for c in CONTRACTS.values() if c.layer in ("silver", "gold")]
+    refined = ["/".join(c.asset_key) for c in CONTRACTS.values() if c.layer != "bronze" and c.scope == "month"]
     assert checks == {(table, check) for table in refined for check in ("contract", "conservation")}
 
 
@@ -54,12 +66,17 @@ def test_the_definitions_load_as_a_code_location() -> None:
 
 
 def test_jobs_and_sensors_run_by_themselves() -> None:
-    assert {job.name for job in defs.resolve_all_job_defs()} >= {"intake", "refine_sales_job"}
+    assert {job.name for job in defs.resolve_all_job_defs()} >= {
+        "intake",
+        *(f"refine_{family}_job" for family in FAMILY_CONTRACTS),
+    }
     assert defs.sensors is not None
     assert {sensor.name: sensor.default_status.value for sensor in defs.sensors} == {
         "registry": "RUNNING",
         "inbox": "RUNNING",
         "landed_sales": "RUNNING",
+        "landed_ads": "RUNNING",
+        "landed_marketing": "RUNNING",
     }
 
 

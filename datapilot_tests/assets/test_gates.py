@@ -11,9 +11,8 @@ from typing import Any, cast
 import pyarrow as pa
 import pytest
 
-from datapilot_assets import sales_gold, sales_silver
+from datapilot_assets import sales_gold, step
 from datapilot_assets.gates import arrow_contract_gates
-from datapilot_assets.landing.effects import resolve
 from datapilot_domain.contracts import CONTRACTS
 from datapilot_domain.contracts.sales_gold import ADDITIVE_NAMES, DIMENSIONS, SALES_DAILY, SALES_TABLES
 from datapilot_domain.landing import MonthCount
@@ -86,6 +85,6 @@ def test_a_record_that_reaches_no_fate_is_found(lost: int) -> None:
     fate = Counter(good=5 - lost, quarantined=3, superseded=0)
     fates = [{"month": str(month), "source_id": "main", **fate, "warned_lines": {}, "warned_amount": {}}]
     active = [cast(Any, SimpleNamespace(entry=landed))]
-    gates = sales_silver.silver_gates(cast(Any, run), [month], fates, resolve([], {}), active)[month]
+    gates = step.silver_gates(cast(Any, run), "sales", [month], fates, {}, active)[month]
     (found,) = [gate for gate in gates if gate.code == "CONSERVATION_BROKEN"]
     assert found.passed == (not lost)

@@ -6,11 +6,12 @@ import pytest
 from pydantic import ValidationError
 
 from datapilot_domain.contracts import CONTRACTS, FAMILY_CONTRACTS, Column, TableContract
+from datapilot_domain.contracts.ads import SILVER_CAMPAIGNS
 from datapilot_domain.contracts.sales import BRONZE_SALES, SALES_RULES, SILVER_SALES
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
 from datapilot_domain.contracts.sales_gold import ADDITIVE, SALES_BREAKDOWN
 
-MONTHLY = [contract for contract in CONTRACTS.values() if contract.layer != "bronze"]
+REFINED = [contract for contract in CONTRACTS.values() if contract.layer != "bronze"]
 A_COLUMN = Column(name="month", description="month")
 
 
@@ -45,15 +46,17 @@ def test_what_is_derived() -> None:
 
 
 def test_every_contract_is_found_by_its_id_once() -> None:
-    listed = [contract for family in FAMILY_CONTRACTS.values() for contract in family]
+    monthly = [contract for family in FAMILY_CONTRACTS.values() for contract in family]
+    assert all(contract.scope == "month" for contract in monthly)
+    listed = [*monthly, SILVER_CAMPAIGNS]
     assert {contract.id for contract in listed} == set(CONTRACTS)
     assert len(listed) == len(CONTRACTS)
     assert all(CONTRACTS[contract.id] is contract for contract in listed)
 
 
-@pytest.mark.parametrize("contract", MONTHLY, ids=lambda contract: contract.id)
-def test_a_monthly_table_carries_organization_month_and_fingerprint(contract: TableContract) -> None:
-    for name in ("org_id", "month", "fingerprint"):
+@pytest.mark.parametrize("contract", REFINED, ids=lambda contract: contract.id)
+def test_a_refined_table_carries_organization_month_and_fingerprint(contract: TableContract) -> None:
+    for name in ("org_id", *(["month"] if contract.scope == "month" else []), "fingerprint"):
         assert not contract.column(name).nullable
     assert contract.reads
 
@@ -67,7 +70,7 @@ def test_bronze_holds_text_but_for_what_landing_decides() -> None:
 def test_no_personal_column_leaves_bronze() -> None:
     personal = set(BRONZE_SALES.personal_columns)
     assert personal
-    for contract in MONTHLY:
+    for contract in REFINED:
         assert not personal & set(contract.column_names)
         assert contract.personal_columns == ()
 

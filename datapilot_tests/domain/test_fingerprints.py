@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from datapilot_domain.contracts import FAMILY_CONTRACTS
 from datapilot_domain.contracts.table import Column, TableContract
-from datapilot_domain.fingerprints import NOTHING_LANDED, expected_fingerprints, months_reading
+from datapilot_domain.fingerprints import NOTHING_LANDED, Landed, expected_fingerprints, months_reading
+from datapilot_domain.landing import Edges
 from datapilot_domain.organizations import Organization, OrgId, Role
 from datapilot_domain.partitions import Month
 
@@ -38,6 +39,7 @@ BEHIND = table("gold", "behind", ("gold.wide",), (-1, -1), settings_read=("local
 FAMILY = (BRONZE, SILVER, WIDE, PLAIN, BEHIND)
 ROLES: dict[Month, Mapping[str, Role]] = {month: {"main": "counts"} for month in MONTHS}
 LANDED = {month: f"hash of {month}" for month in MONTHS}
+EDGES = {month: [Edges(f"head of {month}", f"tail of {month}")] for month in MONTHS}
 
 
 def fingerprints(
@@ -45,8 +47,9 @@ def fingerprints(
     organization: Organization = ACME,
     landed: Mapping[Month, str] = LANDED,
     roles: Mapping[Month, Mapping[str, Role]] = ROLES,
+    edges: Mapping[Month, list[Edges]] = EDGES,
 ) -> dict[tuple[str, Month], str]:
-    found = expected_fingerprints(contracts, organization, landed, MONTHS, roles)
+    found = expected_fingerprints(contracts, organization, {"x": Landed(landed, roles, edges)}, MONTHS)
     return {(table_id, month): text for table_id, months in found.items() for month, text in months.items()}
 
 
@@ -98,6 +101,23 @@ def test_a_setting_reaches_the_tables_that_read_it() -> None:
     assert changed(organization=renamed) == {}
 
 
+@pytest.mark.rule("R31")
+@pytest.mark.parametrize(
+    ("edges", "months"),
+    [(Edges("head", "tail"), {0}), (Edges("other", "tail"), {-1, 0}), (Edges("head", "other"), {0, 1})],
+    ids=["within", "first days", "last days"],
+)
+def test_days_beside_a_month_reach_it_and_no_others(edges: Edges, months: set[int]) -> None:
+    weekly = table("gold", "weekly", ("silver.s",), days_read=3)
+    known = EDGES | {JANUARY: [Edges("head", "tail")]}
+    before = fingerprints((BRONZE, SILVER, weekly), edges=known)
+    after = fingerprints((BRONZE, SILVER, weekly), landed=LANDED | {JANUARY: "other"}, edges=known | {JANUARY: [edges]})
+    differing = {
+        MONTHS.index(m) - 2 for (name, m), text in after.items() if name == "gold.weekly" and before[name, m] != text
+    }
+    assert differing == months
+
+
 def test_a_month_in_which_nothing_landed_is_as_if_it_had_been_emptied() -> None:
     without = {month: text for month, text in LANDED.items() if month != JANUARY}
     assert fingerprints(landed=without) == fingerprints(landed=LANDED | {JANUARY: NOTHING_LANDED})
@@ -124,7 +144,8 @@ def test_tables_side_by_side_do_not_widen_each_other() -> None:
 
 @pytest.mark.parametrize("family", FAMILY_CONTRACTS)
 def test_contracts_are_listed_in_the_order_data_flows(family: str) -> None:
-    seen: set[str] = set()
+    others = list(FAMILY_CONTRACTS)[: list(FAMILY_CONTRACTS).index(family)]
+    seen = {contract.id for other in others for contract in FAMILY_CONTRACTS[other]}
     for contract in FAMILY_CONTRACTS[family]:
         assert set(contract.reads) <= seen
         assert all(hasattr(ACME, name) for name in contract.settings_read)

@@ -12,6 +12,8 @@ import pytest
 
 from datapilot_domain.contracts import CONTRACTS
 from datapilot_domain.reasons import REASONS, Reason, Refusal
+from datapilot_domain.reasons.ads import ADS
+from datapilot_domain.reasons.extractions import EXTRACTIONS
 from datapilot_domain.reasons.files import FILES
 from datapilot_domain.reasons.months import MONTHS
 from datapilot_domain.reasons.notices import NOTICES
@@ -47,7 +49,7 @@ def placeholders(text: str) -> set[str]:
 
 
 def test_no_code_is_written_twice() -> None:
-    assert len(REASONS) == sum(map(len, (FILES, RECORDS, MONTHS, NOTICES)))
+    assert len(REASONS) == sum(map(len, (FILES, RECORDS, MONTHS, NOTICES, EXTRACTIONS, ADS)))
 
 
 @pytest.mark.parametrize("reason", REASONS.values(), ids=str)

@@ -8,10 +8,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from datapilot_assets.bronze.sales import bronze_sales
+from datapilot_assets.bronze.kept import bronze_asset
 from datapilot_assets.landing.dialect import header_hash
 from datapilot_assets.landing.replay import FileNotLanded, Replay, Replayed, older_recipe, replay, select
 from datapilot_assets.runs import run_intake, run_replay
+from datapilot_domain.contracts.sales import BRONZE_SALES
 from datapilot_domain.landing import LandingEntry, Verdict
 from datapilot_domain.ledger import active_entries
 from datapilot_domain.organizations import OrgId, SourceSettings
@@ -253,7 +254,7 @@ def test_bronze_materialized_by_hand_replays_its_files(workbench: Workbench) -> 
     with workbench.instance() as instance:
         instance.add_dynamic_partitions("org", ["byhand"])
         result = dg.materialize(
-            [bronze_sales],
+            [bronze_asset(BRONZE_SALES)],
             instance=instance,
             partition_key=dg.MultiPartitionKey({"org": "byhand", "month": "2024-01"}),
             resources={"platform": PlatformResource()},

@@ -122,6 +122,13 @@ class _Story:
     def load(self) -> Any:
         return [_row(**self.broken.get("months", {}))]
 
+    def marketing(self) -> Any:
+        figures = dict.fromkeys(
+            ("spend", "roas_claimed", "roas_verified", "ads_days", "gross_revenue_covered", "cost_per_conversion")
+        )
+        row = {"month": "2024-01", "iso_week": "2024-W02", "campaign_name": "x", **figures, "as_expected": True}
+        return {"organization": "x", "months": [row], "weeks": [row], "ok": "marketing" not in self.broken}
+
     def correct(self) -> Any:
         words = dict.fromkeys(("organization", "month", "gone", "raised", "mended"), "")
         return {**words, "effect": [], "other_months_changed": [], "ok": True, **self.broken.get("correct", {})}
@@ -146,6 +153,7 @@ class _Story:
     [
         {"months": {"balances": False}},
         {"months": {"as_expected": False}},
+        {"marketing": 1},
         {"correct": {"ok": False}},
         {"same_bytes": 1},
         {"refuse": 1},
@@ -190,6 +198,7 @@ def test_make_demo_again_beside_a_users_organization(tmp_path: Path) -> None:
         assert row["balances"]
         assert row["as_expected"]
     assert kept["ok"]
+    assert [row["month"] for row in kept["marketing"]["months"]] == [str(month) for month in MONTHS]
     assert kept["same_bytes"]["verdict"] == "already_loaded"
     assert kept["refused"]["reason"] == "COLUMNS_MISSING"
     assert [org["name"] for org in json.loads(run(*datapilot, "org", "list", "--format", "json").stdout)] == ["Mine"]

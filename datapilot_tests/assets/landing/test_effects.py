@@ -86,7 +86,7 @@ class Ledger:
         before, self.resolution = self.resolution, self.resolve()
         index = self.indexes[str(new.content_id)]
         notices = order_notices(new, index, before, self.resolution, "BRL")
-        return touched_months(before, self.resolution), notices if new.verdict is Verdict.ACCEPTED else []
+        return touched_months(before.hashes, self.resolution.hashes), notices if new.verdict is Verdict.ACCEPTED else []
 
     def decide(self, seq: int, drop: Drop) -> LandingEntry | None:
         declaration = declaration_of(drop)
@@ -127,7 +127,7 @@ class Ledger:
         self.lines[seq] = lines
         self.indexes[content] = write_index(self.folder, lines)
         before, self.resolution = self.resolution, self.resolve()
-        return touched_months(before, self.resolution)
+        return touched_months(before.hashes, self.resolution.hashes)
 
     def resolve(self) -> Resolution:
         return resolve(active_entries(self.entries, "sales"), self.indexes)

@@ -1,0 +1,1 @@
+"""Landing of ads data: the JSON of Meta insights and Google Ads, as the platforms return it."""
