@@ -1,4 +1,4 @@
-"""The rules that right sales figures keep, in our own words. Tests name the rule that they hold."""
+"""The rules that right figures keep, in our own words. Tests name the rule that they hold."""
 
 from __future__ import annotations
 
@@ -145,5 +145,62 @@ RULES: dict[str, DomainRule] = {
         "A source counts, mirrors or is off; only what counts reaches the sums. A further source that nobody declared "
         "is compared order by order: a mirror from ten orders and 30 % matched, with an alert, else it counts and the "
         "share is shown. A declared role wins.",
+    ),
+    "R26": DomainRule(
+        "An extraction is what was landed together",
+        "One `land` call or one folder `set=ID`, with its time. Pages join; a page whose next has no follower waits. "
+        "An extraction covers every day from its first to its last. On covered days the later one wins, whatever the "
+        "order of landing, for every entity that it has; an entity that it does not have at all keeps its rows and is "
+        "reported; one that it lacks on some covered days only loses those.",
+    ),
+    "R27": DomainRule(
+        "One grain a day",
+        "The key is platform, account, level, entity, day and every breakdown; names are attributes. Gold takes one "
+        "level and breakdown set per account and day, campaigns first: levels are never added.",
+    ),
+    "R28": DomainRule(
+        "One purchase is one conversion",
+        "Platforms report one purchase under several action types. One set of types per organization counts; without "
+        "one the first of `omni_purchase`, `purchase`, `offsite_conversion.fb_pixel_purchase` that the extraction "
+        "has, for number and value alike, never chosen per row. The types and the window stand in the row.",
+    ),
+    "R29": DomainRule(
+        "Conversions without delivery are kept",
+        "A row with conversions and no cost is kept, its other metrics null. Conversions inside the attribution "
+        "window are provisional, and the row says so.",
+    ),
+    "R30": DomainRule(
+        "Ratios come from sums",
+        "Ratios are computed from summed parts at the asked grain; ratio fields of the platforms are not read. A zero "
+        "denominator gives null, 0 / positive gives 0.",
+    ),
+    "R31": DomainRule(
+        "A week stands in the month of its Thursday",
+        "Weeks are ISO: Monday to Sunday, labelled by the ISO year, whole across the month's end. A week is partial "
+        "unless extractions of the account cover its seven days.",
+    ),
+    "R32": DomainRule(
+        "Days are the account's",
+        "Days stay in the ad account's time zone, which stands in the row.",
+    ),
+    "R33": DomainRule(
+        "What is cut or summed never loads",
+        "Rows of several days, summary rows, error bodies, truncated JSON and sets with a page missing never load as "
+        "a complete extraction.",
+    ),
+    "R34": DomainRule(
+        "Numbers and ids survive exactly",
+        "Micros and ids are integers or decimals from end to end, whether the platform writes them as text or as "
+        "numbers, in camelCase or snake_case.",
+    ),
+    "R35": DomainRule(
+        "Removed campaigns keep their history",
+        "What a platform no longer shows stays as it was; grains are not forced to agree with one another.",
+    ),
+    "R36": DomainRule(
+        "Claimed and verified return are two figures",
+        "Claimed: the value that the platform reports / spend. Verified: the organization's own gross revenue of the "
+        "days that ads data cover / spend. Spend without sales data gives null with the reason; zero only where the "
+        "month was declared complete.",
     ),
 }

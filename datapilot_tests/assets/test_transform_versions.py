@@ -19,6 +19,7 @@ from typing import TypedDict
 
 import pytest
 
+from datapilot_assets.landing.ads.decode import DECODER_VERSION as ADS_DECODER_VERSION
 from datapilot_assets.landing.decode import DECODER_VERSION
 from datapilot_domain.contracts import CONTRACTS
 from datapilot_domain.contracts.sales import SALES_RULES
@@ -28,25 +29,30 @@ from datapilot_domain.contracts.table import TableContract
 ROOT = Path(__file__).parents[2]
 SNAPSHOT = Path(__file__).with_name("transform_versions.json")
 COMMAND = "python -m datapilot_tests.assets.test_transform_versions --update"
-# What a change of these modules computes differently, by layer. The merge rules decide which rows silver has.
+# What a change of these modules computes differently, by family and layer. Merge rules decide which rows silver has.
 ENTRY_MODULES = {
-    "bronze": ("datapilot_assets/landing/decode.py",),
-    "silver": ("datapilot_assets/silver/sales.py", "datapilot_assets/landing/effects.py"),
-    "gold": ("datapilot_assets/gold/{table}.py",),
+    ("sales", "bronze"): ("landing/decode.py",),
+    ("sales", "silver"): ("silver/sales.py", "landing/effects.py"),
+    ("sales", "gold"): ("gold/{table}.py",),
+    ("ads", "bronze"): ("landing/ads/decode.py",),
+    ("ads", "silver"): ("silver/ads_insights.py", "landing/ads/ledger.py"),
+    ("ads", "gold"): ("gold/{table}.py",),
+    ("marketing", "gold"): ("gold/{table}.py",),
 }
 # What the domain says that decides figures, beside the contract itself: landing reads statuses and kinds of events,
 # and asks silver's rules which lines will stand.
 WORDS = {
-    "bronze": [
+    ("sales", "bronze"): [
         *(
             (ROOT / "datapilot_domain" / "contracts" / name).read_text("utf-8")
             for name in ("sales_kinds.py", "sales_status.py")
         ),
         *(rule.model_dump() for rule in SALES_RULES),
     ],
-    "silver": None,
-    "gold": [DIMENSIONS, ADDITIVE_NAMES],
+    ("sales", "gold"): [DIMENSIONS, ADDITIVE_NAMES],
+    ("ads", "silver"): [(ROOT / "datapilot_domain" / "extractions.py").read_text("utf-8")],
 }
+DECODERS = {"sales": DECODER_VERSION, "ads": ADS_DECODER_VERSION}
 
 
 class Recorded(TypedDict):
@@ -77,8 +83,10 @@ def imported_modules(*entries: Path, package: str = "datapilot_assets") -> list[
 
 
 def computed_by(contract: TableContract) -> list[Path]:
-    entries = ENTRY_MODULES[contract.layer]
-    return imported_modules(*(ROOT / entry.format(table=contract.table) for entry in entries))
+    entries = ENTRY_MODULES[contract.family, contract.layer]
+    if contract.scope == "organization":
+        entries = (f"{contract.layer}/{contract.table}.py",)
+    return imported_modules(*(ROOT / "datapilot_assets" / entry.format(table=contract.table) for entry in entries))
 
 
 def current_versions() -> dict[str, Recorded]:
@@ -89,8 +97,12 @@ def current_versions() -> dict[str, Recorded]:
             seen.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         columns = [column.model_dump(exclude={"description"}) for column in contract.columns]
         rules = [rule.model_dump() for rule in contract.rules]
-        seen.update(json.dumps([columns, contract.key, rules, WORDS[contract.layer]], sort_keys=True).encode())
-        version = DECODER_VERSION if contract.layer == "bronze" else contract.version
+        seen.update(
+            json.dumps(
+                [columns, contract.key, rules, WORDS.get((contract.family, contract.layer))], sort_keys=True
+            ).encode()
+        )
+        version = DECODERS[contract.family] if contract.layer == "bronze" else contract.version
         found[contract.id] = {"version": version, "sha256": seen.hexdigest()}
     return found
 
