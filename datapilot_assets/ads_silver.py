@@ -108,6 +108,7 @@ def _entry_row(entry: LandingEntry, organization: Organization, types: Sequence[
         "file_sha256": entry.sha256,
         "landed_seq": entry.seq,
         "extracted_on": entry.effective_at.astimezone(ZoneInfo(organization.time_zone)).date(),
+        "extracted_at": entry.effective_at,
         "currency": organization.currency,
         "time_zone": organization.time_zone,
         "conversion_types": list(types),

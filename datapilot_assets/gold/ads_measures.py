@@ -33,9 +33,11 @@ def add_up(rows: DataFrame, by: tuple[str, ...]) -> DataFrame:
     """Measures of the campaign tables, of rows of one grain, grouped `by` and CAMPAIGN.
 
     A metric that is null on a row counts nothing. Ratios are of the sums, never of a platform's own ratios (R30).
-    `campaign_name` is that of the row that landed last, of its latest day.
+    `campaign_name` is that of the newest extraction, of its latest day.
     """
-    newest = F.when(F.col("campaign_name").isNotNull(), F.struct("landed_seq", "reported_on", "record_no"))
+    newest = F.when(
+        F.col("campaign_name").isNotNull(), F.struct("extracted_at", "reported_on", "landed_seq", "record_no")
+    )
     provisional = F.when(F.col("is_provisional"), F.col("conversions"))
     summed = rows.groupBy(*by, *CAMPAIGN).agg(
         F.max_by("campaign_name", newest).alias("campaign_name"),

@@ -29,6 +29,7 @@ ADS_ENTRIES = pa.schema(
         "file_sha256": pa.string(),
         "landed_seq": pa.int32(),
         "extracted_on": pa.date32(),
+        "extracted_at": pa.timestamp("us", tz="UTC"),
         "currency": pa.string(),
         "time_zone": pa.string(),
         "conversion_types": pa.list_(pa.string()),
@@ -81,7 +82,7 @@ def count_fates(classified: DataFrame) -> DataFrame:
 def _facts(entries: DataFrame) -> DataFrame:
     """Columns of the entries under names that no column of a row has."""
     usual = (F.col(name).alias(f"usual_{name}") for name in ("currency", "time_zone", "attribution_window"))
-    others = ("org_id", "content_id", "source_id", "file", "file_sha256", "landed_seq", "extracted_on")
+    others = ("org_id", "content_id", "source_id", "file", "file_sha256", "landed_seq", "extracted_on", "extracted_at")
     return entries.select(*others, "conversion_types", "provisional_days", *usual)
 
 
@@ -112,7 +113,16 @@ def _typed(rows: DataFrame) -> DataFrame:
 
     said = ", ".join(f"CASE platform {by_platform(name)} END AS {name}" for name in META.reads)
     decided = (name for name in BRONZE_META_ADS.column_names if name not in ("raw", "is_copy"))
-    facts = ("org_id", "source_id", "file", "file_sha256", "landed_seq", "conversion_types", "is_superseded")
+    facts = (
+        "org_id",
+        "source_id",
+        "file",
+        "file_sha256",
+        "landed_seq",
+        "extracted_at",
+        "conversion_types",
+        "is_superseded",
+    )
     rows = rows.selectExpr("*", f"struct({said}) AS said")
     return rows.selectExpr(
         *decided,

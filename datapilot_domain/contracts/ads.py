@@ -107,6 +107,7 @@ SILVER_ADS_INSIGHTS = TableContract(
             nullable=False,
         ),
         Column(name="currency", description="ISO 4217 code of the account", nullable=False),
+        Column(name="extracted_at", type="timestamp", description="Time of the extraction (R26)", nullable=False),
         Column(name="unit_key", description="Hash of the key (R27)", nullable=False),
         Column(name="file_sha256", description="Lineage: the bytes", nullable=False),
         Column(name="record_no", type="int", description="Lineage: object in the file", nullable=False),

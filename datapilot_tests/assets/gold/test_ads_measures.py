@@ -22,10 +22,14 @@ COVERAGE = pa.schema([("platform", pa.string()), ("account_id", pa.string()), ("
 USUAL: dict[str, Any] = {
     "org_id": "acme", "source_id": "main", "platform": "meta", "account_id": "1", "level": "campaign",
     "campaign_id": "c", "campaign_name": "C", "breakdowns": [], "breakdown_set": "", "currency": "BRL",
-    "is_provisional": False, "landed_seq": 1,
+    "is_provisional": False, "landed_seq": 1, "extracted_at": dt.datetime(2024, 3, 1, tzinfo=dt.timezone.utc),
 }  # fmt: skip
 MEASURES = ("impressions", "clicks", "spend", "conversions", "conversion_value")
 RATIOS = ("ctr", "cpc", "cpm", "cost_per_conversion", "roas_claimed")
+
+
+def extracted(on: int) -> dt.datetime:
+    return dt.datetime(2024, 3, on, tzinfo=dt.timezone.utc)
 
 
 def day(number: int, month: int = 1, year: int = 2024, **values: Any) -> dict[str, Any]:
@@ -79,10 +83,10 @@ def months(spark: SparkSession) -> dict[str | None, dict[str, Any]]:
         day(1, account_id="half", spend="0.000001", conversions="20000"),
         day(1, account_id="large", spend="999999999999.999999", impressions=3, clicks=3, conversion_value="0.000001"),
         # Names.
-        day(9, account_id="names", campaign_name="older", landed_seq=1),
-        day(5, account_id="names", campaign_name="newest", landed_seq=2),
-        day(4, account_id="names", campaign_name="earlier day", landed_seq=2),
-        day(6, account_id="names", campaign_name=None, landed_seq=3),
+        day(9, account_id="names", campaign_name="older", extracted_at=extracted(1), landed_seq=9),
+        day(5, account_id="names", campaign_name="newest", extracted_at=extracted(2)),
+        day(4, account_id="names", campaign_name="earlier day", extracted_at=extracted(2)),
+        day(6, account_id="names", campaign_name=None, extracted_at=extracted(3)),
         # Currencies are never added.
         day(1, account_id="currency", spend="1"),
         day(2, account_id="currency", spend="2", currency="USD"),

@@ -40,7 +40,8 @@ GOOGLE = {
     },
 }  # fmt: skip
 ENTRY = {
-    "org_id": "acme", "source_id": "main", "file_sha256": "s", "extracted_on": dt.date(2024, 2, 12), "currency": "USD",
+    "org_id": "acme", "source_id": "main", "file_sha256": "s", "extracted_on": dt.date(2024, 2, 12),
+    "extracted_at": dt.datetime(2024, 2, 12, tzinfo=dt.timezone.utc), "currency": "USD",
     "time_zone": "America/Sao_Paulo", "conversion_types": [], "provisional_days": 30,
 }  # fmt: skip
 
