@@ -342,6 +342,8 @@ def _notices(
     if table.name and table.others:
         values = {"table": table.name, "others": ", ".join(table.others)}
         notices.append(Notice(code="TABLE_CHOSEN", values=values))
+    if table.dialect.explanation is not None:
+        notices.append(Notice(code="EXPLANATION_IGNORED", values={"text": table.dialect.explanation[:80]}))
     if late := {month: count.records for month, count in months.items() if month < main_month}:
         values = {"count": str(sum(late.values())), "months": ", ".join(map(str, late))}
         notices.append(Notice(code="LATE_ROWS", values=values))

@@ -49,6 +49,13 @@ NOTICES = (
         "If they are other sales, include the order number in the export.",
     ),
     reason(
+        "EXPLANATION_IGNORED", "notice",
+        "A linha abaixo dos títulos explica as colunas e não conta como venda: “{text}”.",
+        "The row below the headers explains the columns and counts as no sale: “{text}”.",
+        "Nada a fazer; se é uma venda, corrija a data e os valores dela e envie o arquivo de novo.",
+        "Nothing to do; if it is a sale, correct its date and amounts and send the file again.",
+    ),
+    reason(
         "LATE_ROWS", "notice",
         "Linhas de meses anteriores ao mês principal do arquivo: {count} ({months}).",
         "Records of months before the file's main month: {count} ({months}).",

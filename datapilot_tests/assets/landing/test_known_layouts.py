@@ -171,6 +171,7 @@ def test_a_row_that_explains_the_columns_is_ignored_and_changes_nothing_else(tmp
 
 
 @pytest.mark.rule("R10")
+@pytest.mark.reason("EXPLANATION_IGNORED")
 @pytest.mark.parametrize(
     ("row", "is_ignored"),
     [
@@ -187,6 +188,8 @@ def test_a_row_that_explains_the_columns_is_ignored_and_changes_nothing_else(tmp
 def test_what_may_be_a_sale_remains_a_record_for_the_quarantine(tmp_path: Path, row: str, is_ignored: bool) -> None:
     header = TIKTOK.splitlines()[0].split(",")
     decoded, records, _ = decode(tmp_path, explained(TIKTOK, header, ",", row))
+    told = [notice.values["text"] for notice in decoded.notices if notice.code == "EXPLANATION_IGNORED"]
+    assert told == ["Platform unique order ID."] * is_ignored
     written = 3 + len(row.splitlines())
     assert (decoded.records, decoded.ignored, len(records)) == (written, int(is_ignored), written - is_ignored)
 
