@@ -2,11 +2,17 @@
 
 python -m benchmarks.decode --megabytes 100 --runs 3
 
-The ratio is that of the best run of each, in seconds and in processor seconds (a busy machine distorts the
-former more). The aim is 0.5; on 100 MB and two cores the decoder takes some 6.2 processor seconds where DuckDB
-takes 1.6, a ratio of 0.25. What bounds it, in processor seconds: writing the records 1.9 (of which Parquet 0.6,
-handing over the text 0.3), deciding 1.4, layout and header checks 1.0 (reading numbers), the spool 0.8, the unit
-index 0.5.
+Two ratios, each that of the best run, in seconds and in processor seconds (a busy machine distorts the former
+more): of reading alone (encoding, dialect, every record as trimmed text in Parquet), which is what DuckDB does
+too, and of the whole decoding, which also maps headers, proves numbers and dates, finds events, units, shares of
+order amounts and what repeats, and writes the records under the contract's names beside the index of units.
+
+On 100 MB, 910 000 lines and two cores reading takes 1.4 processor seconds, decoding 10, where DuckDB takes 2.1:
+ratios of 1.4 and 0.2. The aim of 0.5 for the whole is not reached, and no single step stands in its way:
+writing the records takes 3.1 (handing over the text 0.6, what was decided 0.8, Parquet and dictionaries 1.6),
+deciding 2.0 (reading numbers 0.8, storing 0.5, event and rules 0.5, hashes 0.2), headers and proofs 1.6, the unit
+index 0.9, orders and shares 0.5. Measured alone, the least that these libraries need for each (every number read
+once, text handed from spool to writer as Arrow dictionaries, one scan for records and index) adds up to 5.6.
 """
 
 from __future__ import annotations
@@ -25,7 +31,9 @@ from pathlib import Path
 import duckdb
 
 from datapilot_assets.landing.decode import decode_sales
-from datapilot_domain.organizations import Organization, OrgId
+from datapilot_assets.landing.spool import spool_records
+from datapilot_assets.landing.tables import find_table
+from datapilot_domain.organizations import LandingLimits, Organization, OrgId
 from datapilot_domain.partitions import Month
 
 _HEADER = (
@@ -73,6 +81,15 @@ def plain(path: Path, folder: Path) -> None:
     )
 
 
+def read(path: Path, lines: int) -> None:
+    limits = LandingLimits()
+    with tempfile.TemporaryDirectory() as workdir:
+        table = find_table(path, limits, Path(workdir), locale="pt-BR", saved={})
+        spool = spool_records(table.source, table.dialect, limits, Path(workdir))
+    if spool.records != lines:
+        raise SystemExit(f"{spool.records} records read of {lines}")
+
+
 def decode(path: Path, lines: int) -> None:
     with tempfile.TemporaryDirectory() as workdir:
         decoded = decode_sales(
@@ -96,15 +113,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sales.csv"
         lines = generate(path, options.megabytes)
-        pairs = [
-            (measure(lambda: plain(path, Path(folder))), measure(lambda: decode(path, lines)))
-            for _ in range(options.runs)
-        ]
+        works: dict[str, Callable[[], None]] = {
+            "DuckDB": lambda: plain(path, Path(folder)),
+            "reading": lambda: read(path, lines),
+            "decoding": lambda: decode(path, lines),
+        }
+        costs: dict[str, list[Cost]] = {name: [] for name in works}
+        for _ in range(options.runs):
+            for name, work in works.items():
+                costs[name].append(measure(work))
     sys.stdout.write(f"{lines} lines, {options.megabytes} MB, best of {options.runs}\n")
     for measured in ("seconds", "processor_seconds"):
-        theirs, ours = (min(getattr(pair[side], measured) for pair in pairs) for side in (0, 1))
-        name = measured.replace("_", " ")
-        sys.stdout.write(f"{name}: DuckDB {theirs:.2f}, decoder {ours:.2f}, ratio {theirs / ours:.2f}\n")
+        best = {name: min(getattr(cost, measured) for cost in found) for name, found in costs.items()}
+        parts = [
+            f"{name} {best[name]:.2f} (ratio {best['DuckDB'] / best[name]:.2f})" for name in ("reading", "decoding")
+        ]
+        sys.stdout.write(f"{measured.replace('_', ' ')}: DuckDB {best['DuckDB']:.2f}, {', '.join(parts)}\n")
 
 
 if __name__ == "__main__":

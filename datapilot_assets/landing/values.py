@@ -116,7 +116,7 @@ class NumberColumn:
         prefix = self._common_prefix(mark)
         if prefix is None:
             return number_sql(text, mark, scale)
-        digits = text if not prefix else f"({text})[{len(prefix) + 1}:]"
+        digits = text if not prefix else f"substring({text}, {len(prefix) + 1})"
         for character, replacement in ((_other(mark), ""), (mark, ".")):
             if character != replacement and any(character in shape for shape in self.shapes.first):
                 digits = f"replace({digits}, '{character}', '{replacement}')"
