@@ -45,7 +45,7 @@ from datapilot_domain.partitions import Calendar, Month
 from datapilot_domain.reasons import Refusal
 
 # Raise it whenever a file may decode to something else than before: its content gets a new id.
-DECODER_VERSION = 2
+DECODER_VERSION = 3
 _ORDERS_NAMED = 20
 _MEMORY_LIMIT = "2GB"
 _FIELDS = {field.name: field for field in SALES_FIELDS}
