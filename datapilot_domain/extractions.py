@@ -99,7 +99,7 @@ def _place(cursor: str) -> int | None:
 # Days for which a platform still attributes conversions (R26, R29): Meta's longest window, Google's default.
 PROVISIONAL_DAYS = {"meta": 28, "google": 30}
 # Meta reports one purchase under each of these at once; the first that an account's extraction has counts (R28).
-_PURCHASES = ("omni_purchase", "purchase", "offsite_conversion.fb_pixel_purchase")
+PURCHASES = ("omni_purchase", "purchase", "offsite_conversion.fb_pixel_purchase")
 
 
 def conversion_types(platform: str, present: Iterable[str], chosen: Sequence[str]) -> tuple[str, ...]:
@@ -112,4 +112,4 @@ def conversion_types(platform: str, present: Iterable[str], chosen: Sequence[str
     if chosen:
         return tuple(chosen)
     found = set(present)
-    return next(((name,) for name in _PURCHASES if name in found), (_PURCHASES[0],))
+    return next(((name,) for name in PURCHASES if name in found), (PURCHASES[0],))

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, field_validator
 from pydantic_core import CoreSchema, core_schema
 
+from datapilot_domain.extractions import PURCHASES
+
 _ORG_ID = re.compile(r"[a-z][a-z0-9]{2,30}")
 # Words that a file system, SQL, a shell or our own layout would read as something else.
 RESERVED_IDS = frozenset(
@@ -119,6 +121,13 @@ class Organization(BaseModel):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"time zone {zone!r} is not in the IANA database") from error
         return zone
+
+    @field_validator("conversion_types")
+    @classmethod
+    def _count_once(cls, types: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(types)) < len(types) or len({*types} & {*PURCHASES}) > 1:
+            raise ValueError(f"{', '.join(types)} count one conversion twice: choose one of {', '.join(PURCHASES)}")
+        return types
 
     @field_validator("sources")
     @classmethod

@@ -72,7 +72,7 @@ def land(
         workdir = Path(directory)
         path = workdir / "content"
         platform.store.download(claim.key, path)
-        sha256 = _sha256(path)
+        sha256 = sha256_of(path)
         if not platform.store.claim_is_stable(claim):
             raise FileStillChanging(f"{inbox_file.key}: changed while it was read; it is taken at the next intake")
         arrival = Arrival(platform, organization, inbox_file, arrived_at, run_id, path, sha256, workdir)
@@ -81,7 +81,8 @@ def land(
     return landed
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Of a file of any size, in hexadecimal."""
     digest = hashlib.sha256()
     with path.open("rb") as handle:
         while block := handle.read(1 << 20):

@@ -64,9 +64,11 @@ def land(
 
 def set_of(pages: list[Path]) -> dict[Path, str]:
     """The name of the set that several files of ads data are, being landed together (R26); a single one is none."""
+    from datapilot_assets.landing.intake import sha256_of
+
     if len(pages) < 2:
         return {}
-    sums = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in pages)
+    sums = sorted(sha256_of(path) for path in pages)
     return dict.fromkeys(pages, hashlib.sha256("".join(sums).encode()).hexdigest()[:16])
 
 

@@ -1,4 +1,4 @@
-"""`org add`, `org list`."""
+"""`org add`, `org list`, `org conversions`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
+from datapilot_domain.extractions import PURCHASES
 from datapilot_domain.organizations import Organization
 from datapilot_interfaces.cli.errors import CommandError, Exit
 from datapilot_interfaces.cli.options import FormatOption, OrgArgument
 from datapilot_interfaces.cli.output import Format, Row, emit
 
-app = typer.Typer(help="Organizations: add one, list all.", no_args_is_help=True)
+app = typer.Typer(help="Organizations: add one, list all, say what converts.", no_args_is_help=True)
 _COLUMNS = ("org_id", "name", "time_zone", "currency")
 
 
@@ -51,6 +52,36 @@ def list_organizations(form: FormatOption = Format.TABLE) -> None:
 
     registry = platform().registry
     emit([_row(registry.get(org)) for org in registry.list()], form, _COLUMNS)
+
+
+@app.command()
+def conversions(
+    org: OrgArgument,
+    types: Annotated[list[str] | None, typer.Argument(metavar="[TYPE…]", help="As in lead; none: only show.")] = None,
+    default: Annotated[
+        bool, typer.Option("--default", help="The first kind of purchase that an extraction has.")
+    ] = False,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Which of Meta's action types count as a conversion. The months of ads are then made again by the next run."""
+    from pydantic import ValidationError
+
+    from datapilot_interfaces.cli.platform import platform
+
+    if types and default:
+        raise CommandError("USAGE", "types and --default exclude each other", "give one of them", Exit.WRONG_USAGE)
+    registry = platform().registry
+    organization = registry.get(org)
+    if types or default:
+        values = {**organization.model_dump(), "conversion_types": tuple(types or ())}
+        try:
+            organization = Organization.model_validate(values)
+        except ValidationError as error:
+            problem = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise CommandError("USAGE", problem, "see `datapilot org conversions --help`", Exit.WRONG_USAGE) from error
+        registry.put(organization)
+    row = {"org_id": org, "conversion_types": list(organization.conversion_types) or list(PURCHASES[:1])}
+    emit([{**row, "default": not organization.conversion_types}], form, ("org_id", "conversion_types", "default"))
 
 
 def _row(organization: Organization) -> Row:
