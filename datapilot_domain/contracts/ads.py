@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datapilot_domain.contracts.table import FINGERPRINT, MONTH, ORG_ID, Column, Rule, TableContract
+from datapilot_domain.contracts.table import FINGERPRINT, MONTH, ORG_ID, QUARANTINE, Column, Rule, TableContract
 
 FAMILY = "ads"
 # Micros have six places; Meta writes at most two.
@@ -126,21 +126,7 @@ ADS_QUARANTINE = TableContract(
     layer="silver",
     table="ads_quarantine",
     description="Objects that silver could not take, with the reason and the remedy; the bytes are kept.",
-    columns=(
-        ORG_ID,
-        MONTH,
-        Column(name="source_id", description="Inbox folder or --source", nullable=False),
-        Column(name="file", description="File name as it arrived", nullable=False),
-        Column(name="file_sha256", description="The bytes", nullable=False),
-        Column(name="landed_seq", type="int", description="Entry of the landing log", nullable=False),
-        Column(name="record_no", type="int", description="Object in the file", nullable=False),
-        Column(name="column", description="First field that failed", nullable=False),
-        Column(name="reason", description="Reason code of that field", nullable=False),
-        Column(name="failures", type="array<string>", description="Every CODE:field that failed", nullable=False),
-        Column(name="text", description="The object as the platform wrote it", nullable=False),
-        Column(name="unit_key", description="Hash of the key (R27)", nullable=False),
-        FINGERPRINT,
-    ),
+    columns=QUARANTINE,
     key=("landed_seq", "record_no"),
     settings_read=SILVER_ADS_INSIGHTS.settings_read,
     roles_read="off",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
-from datapilot_domain.contracts.table import FINGERPRINT, MONTH, ORG_ID, Column, Rule, TableContract
+from datapilot_domain.contracts.table import FINGERPRINT, MONTH, ORG_ID, QUARANTINE, Column, Rule, TableContract
 
 FAMILY = "sales"
 MONEY = "decimal(18,4)"
@@ -246,26 +246,7 @@ SALES_QUARANTINE = TableContract(
     table="sales_quarantine",
     version=2,
     description="Records that silver could not take, with the reason and the remedy; the bytes are kept.",
-    columns=(
-        ORG_ID,
-        MONTH,
-        Column(name="source_id", description="Inbox folder or --source", nullable=False),
-        Column(name="file", description="File name as it arrived", nullable=False),
-        Column(name="file_sha256", description="The bytes", nullable=False),
-        Column(name="landed_seq", type="int", description="Entry of the landing log", nullable=False),
-        Column(name="record_no", type="int", description="Record in the file", nullable=False),
-        Column(name="column", description="First field that failed", nullable=False),
-        Column(name="reason", description="Reason code of that field", nullable=False),
-        Column(
-            name="failures",
-            type="array<string>",
-            description="Every CODE:field that failed, in rule order",
-            nullable=False,
-        ),
-        Column(name="text", description="The record's fields, personal data masked", nullable=False),
-        Column(name="unit_key", description="Unit of merge", nullable=False),
-        FINGERPRINT,
-    ),
+    columns=QUARANTINE,
     key=("landed_seq", "record_no"),
     reads=("bronze.sales",),
     settings_read=SILVER_SALES.settings_read,

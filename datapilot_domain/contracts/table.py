@@ -122,3 +122,24 @@ FINGERPRINT = Column(
     description="32 hex characters over everything that the month was computed from",
     nullable=False,
 )
+# Columns of the quarantine of every family: records that silver could not take, with the reason.
+QUARANTINE = (
+    ORG_ID,
+    MONTH,
+    Column(name="source_id", description="Inbox folder or --source", nullable=False),
+    Column(name="file", description="File name as it arrived", nullable=False),
+    Column(name="file_sha256", description="The bytes", nullable=False),
+    Column(name="landed_seq", type="int", description="Entry of the landing log", nullable=False),
+    Column(name="record_no", type="int", description="Record in the file", nullable=False),
+    Column(name="column", description="First field that failed", nullable=False),
+    Column(name="reason", description="Reason code of that field", nullable=False),
+    Column(
+        name="failures",
+        type="array<string>",
+        description="Every CODE:field that failed, in rule order",
+        nullable=False,
+    ),
+    Column(name="text", description="The record's fields, personal data masked", nullable=False),
+    Column(name="unit_key", description="Unit of merge", nullable=False),
+    FINGERPRINT,
+)
