@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -9,6 +12,8 @@ from datapilot_domain.contracts.ads_gold import AMOUNT_SUM
 
 # Campaigns first, then what is narrower; a row of a whole account only where there is nothing else.
 _PREFERRED = ("campaign", "ad_group", "ad", "account")
+# Metrics that are extracted together.
+_PARTS = {"delivery": ("impressions", "clicks", "spend"), "conversions": ("conversions", "conversion_value")}
 CAMPAIGN = ("platform", "account_id", "campaign_id", "currency")
 
 
@@ -16,6 +21,8 @@ def one_grain(silver: DataFrame) -> DataFrame:
     """Of every day of an account the rows of one level and breakdown set: levels and sets repeat each other (R27).
 
     silver: SILVER_ADS_INSIGHTS columns. Of a level's sets the one with the fewest names, then the first by name.
+    Chosen twice, for delivery and for conversions, among the rows that have any: conversions that were extracted
+    apart, by action say, are kept beside the cost of the day (R29). A row's other metrics are null then.
     """
     levels = F.array(*(F.lit(level) for level in _PREFERRED))
     grain = F.struct(
@@ -25,8 +32,22 @@ def one_grain(silver: DataFrame) -> DataFrame:
     )
     day = ("platform", "account_id", "reported_on")
     rows = silver.withColumn("grain", grain)
-    chosen = rows.groupBy(*day).agg(F.min("grain").alias("grain"))
-    return rows.join(F.broadcast(chosen), [*day, "grain"], "left_semi")
+    chosen = rows.groupBy(*day).agg(
+        *(
+            F.coalesce(F.min(F.when(_has_any(names), F.col("grain"))), F.min("grain")).alias(f"grain_of_{part}")
+            for part, names in _PARTS.items()
+        )
+    )
+    rows = rows.join(F.broadcast(chosen), [*day])
+    counts = {part: F.col("grain") == F.col(f"grain_of_{part}") for part in _PARTS}
+    kept = rows.where(reduce(or_, counts.values()))
+    return kept.withColumns(
+        {name: F.when(counts[part], F.col(name)) for part, names in _PARTS.items() for name in names}
+    )
+
+
+def _has_any(names: tuple[str, ...]) -> Column:
+    return reduce(or_, (F.col(name).isNotNull() for name in names))
 
 
 def add_up(rows: DataFrame, by: tuple[str, ...]) -> DataFrame:

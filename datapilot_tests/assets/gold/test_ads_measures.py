@@ -131,6 +131,23 @@ def test_conversions_without_delivery_count_and_provisional_ones_are_named(month
     assert (row["conversions"], row["provisional_conversions"]) == (7, 4)
 
 
+@pytest.mark.rule("R27")
+@pytest.mark.rule("R29")
+def test_conversions_that_were_extracted_apart_stand_beside_the_cost_of_the_day(spark: SparkSession) -> None:
+    by_action: dict[str, Any] = {"breakdown_set": "conversion_action", "clicks": None, "conversion_value": "5"}
+    rows = [
+        day(1, clicks=10, spend="4", conversions=None),
+        day(1, conversions="2", **by_action),
+        day(1, conversions="3", **by_action),
+        # By action and beside the others: the fewest names first.
+        day(1, level="ad", conversions="99", **by_action),
+        day(2, clicks=1, spend="6", conversions="1", conversion_value="1"),
+        day(2, conversions="50", **by_action),
+    ]
+    (row,) = rows_of(campaign_month(silver(spark, rows), fingerprints(spark, "2024-01")))
+    assert [row[name] for name in ("clicks", "spend", "conversions", "conversion_value")] == [11, 10, 6, 11]
+
+
 @pytest.mark.rule("R30")
 def test_without_a_denominator_a_ratio_is_null_and_of_nothing_it_is_zero(months: Rows) -> None:
     def ratios(account: str) -> list[Any]:
