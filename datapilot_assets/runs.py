@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datapilot_assets.status import stale_months, table_status
-from datapilot_domain.contracts import FAMILY_CONTRACTS
+from datapilot_domain.contracts import FAMILY_CONTRACTS, with_upstream
 from datapilot_domain.landing import LandingEntry
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Calendar, Month, contiguous_stretches
@@ -41,8 +41,9 @@ class IntakeFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class RunResult:
-    """One refine run: how many (table, month) it committed or left alone, and its error if it failed."""
+    """One refine run of a family: how many (table, month) it committed or left alone, its error if it failed."""
 
+    family: str
     org: OrgId
     months: list[Month]
     succeeded: bool
@@ -121,15 +122,28 @@ def run_refine(
             instance.add_dynamic_partitions("org", [org])
             organization = platform.registry.get(org)
             for family in FAMILY_CONTRACTS:
-                # Weeks reach into the next month: it gets its turn when it is a partition.
-                calendar = Calendar(platform.first_month, dt.datetime.now(dt.timezone.utc).date())
-                stale = [month for month in stale_months(platform, organization, family) if month in calendar]
-                wanted = stale if months is None else months
+                if months is None:
+                    # Weeks reach into the next month: it gets its turn when it is a partition.
+                    calendar = Calendar(platform.first_month, dt.datetime.now(dt.timezone.utc).date())
+                    wanted = [m for m in stale_months(platform, organization, family) if m in calendar]
+                else:
+                    wanted = list(months) if family in _with_files(platform, org) else []
                 results += [
                     _run_stretch(platform, instance, family, org, list(stretch))
                     for stretch in contiguous_stretches(wanted)
                 ]
     return results
+
+
+def _with_files(platform: Platform, org: OrgId) -> set[str]:
+    """Families that any file of the organization reached; sales also without one, so that there is an answer."""
+    entries = platform.lakehouse.landing_log(org).entries
+    landed = {"sales", *(str(entry.family) for entry in entries)}
+    return {
+        family
+        for family, contracts in FAMILY_CONTRACTS.items()
+        if {table.family for table in with_upstream(contracts) if table.layer == "bronze"} & landed
+    }
 
 
 def _run_stretch(
@@ -146,7 +160,7 @@ def _run_stretch(
     changed = sum(before.get(key) != version for key, version in after.items())
     failures = [event.step_failure_data for event in result.filter_events(lambda e: e.is_step_failure)]
     errors = [_cause(failure) for failure in failures]
-    return RunResult(org, months, result.success, "; ".join(errors) or None, changed, len(after) - changed)
+    return RunResult(family, org, months, result.success, "; ".join(errors) or None, changed, len(after) - changed)
 
 
 def _cause(failure: StepFailureData) -> str:

@@ -52,9 +52,11 @@ class Workbench:
             keys.append(key)
         return run_intake(self.platform, keys)
 
-    def refine(self, *orgs: str, months: Sequence[str] | None = None) -> list[RunResult]:
+    def refine(self, *orgs: str, months: Sequence[str] | None = None, family: str | None = "sales") -> list[RunResult]:
+        """Refine every family; the runs of this one (None: of all)."""
         wanted = [Month.parse(month) for month in months] if months else None
-        return run_refine(self.platform, [OrgId(org) for org in orgs], wanted)
+        runs = run_refine(self.platform, [OrgId(org) for org in orgs], wanted)
+        return [run for run in runs if family in (None, run.family)]
 
     def rows(self, table: str, org: str, month: str | None = None) -> list[dict[str, Any]]:
         months = [Month.parse(month)] if month else None
