@@ -76,7 +76,6 @@ def answer(services: Platform, organization: Organization, drops: list[tuple[str
     """Take the files in and tell what became of them. Raises typer.Exit unless all were taken."""
     org = organization.org_id
     landed, problems = take_in(services, drops)
-    landed = settled(landed)
     rows = [landed_row(item) for item in landed if item.entry.org_id == org]
     emit(rows, form, COLUMNS)
     not_taken = [item for item in landed if item.entry.org_id == org and item.verdict in _NOT_TAKEN]
@@ -172,7 +171,7 @@ def take_in(services: Platform, drops: list[tuple[str, Path]]) -> tuple[list[Lan
         batch.append(key)
     if batch:
         run(batch)
-    return landed, problems
+    return settled(landed), problems
 
 
 def landed_row(item: Landed) -> Row:
