@@ -17,6 +17,7 @@ import pytest
 from deltalake import DeltaTable
 
 from datapilot_domain.contracts import CONTRACTS
+from datapilot_domain.contracts.ads import SILVER_CAMPAIGNS
 from datapilot_domain.contracts.sales import BRONZE_SALES
 from datapilot_domain.contracts.table import FINGERPRINT, MONTH, Column, TableContract
 from datapilot_domain.landing import digest
@@ -225,6 +226,14 @@ class TestOutcome:
             write(lakehouse, {JANUARY: [2]})
 
 
+def write_any(lakehouse: Lakehouse, contract: TableContract, rows: pa.Table) -> None:
+    """A row of a table, of January where it is monthly."""
+    if contract.scope == "organization":
+        lakehouse.replace_organization(contract, ACME, rows, "f" * 32, "run", 1)
+    else:
+        lakehouse.replace(contract, ACME, {JANUARY: 1}, rows, {JANUARY: "f" * 32}, "run", 1)
+
+
 class TestReads:
     def test_an_absent_table_has_the_contracts_columns_and_no_rows(self, lakehouse: Lakehouse) -> None:
         for contract in CONTRACTS.values():
@@ -254,8 +263,19 @@ class TestReads:
     @pytest.mark.parametrize("contract", CONTRACTS.values(), ids=lambda contract: contract.id)
     def test_every_contract_can_be_written_and_read(self, lakehouse: Lakehouse, contract: TableContract) -> None:
         rows = pa.table([_values(field) for field in arrow_schema(contract)], schema=arrow_schema(contract))
-        lakehouse.replace(contract, ACME, {JANUARY: 1}, rows, {JANUARY: "f" * 32}, "run", 1)
+        write_any(lakehouse, contract, rows)
         assert lakehouse.read(contract, ACME).to_pylist() == rows.to_pylist()
+
+    def test_a_table_that_is_not_monthly_is_replaced_whole(self, lakehouse: Lakehouse) -> None:
+        schema = arrow_schema(SILVER_CAMPAIGNS)
+        rows = pa.table([_values(field) for field in schema], schema=schema)
+        assert lakehouse.organization_state(SILVER_CAMPAIGNS, ACME) is None
+        lakehouse.replace_organization(SILVER_CAMPAIGNS, ACME, rows, "a", "run", 1)
+        version = lakehouse.replace_organization(SILVER_CAMPAIGNS, ACME, rows, "b", "run", 3)
+        assert lakehouse.read(SILVER_CAMPAIGNS, ACME).num_rows == rows.num_rows
+        assert lakehouse.organization_state(SILVER_CAMPAIGNS, ACME) == MonthState("b", version, rows.num_rows, 3)
+        with pytest.raises(StaleRun, match="newer landing log"):
+            lakehouse.replace_organization(SILVER_CAMPAIGNS, ACME, rows, "c", "run", 2)
 
 
 class TestHistory:
@@ -318,7 +338,7 @@ class TestDeltaLog:
     ) -> None:
         schema = arrow_schema(contract)
         rows = pa.table([_values(field, "canary") for field in schema], schema=schema)
-        lakehouse.replace(contract, ACME, {JANUARY: 1}, rows, {JANUARY: "f" * 32}, "run", 1)
+        write_any(lakehouse, contract, rows)
         adds = [a["add"] for a in delta_log(home, f"{contract.layer}/{contract.table}") if "add" in a]
         shown = {name for add in adds for name in json.loads(add["stats"])["minValues"]}  # type: ignore[index]
         assert "content_id" in shown or "fingerprint" in shown
