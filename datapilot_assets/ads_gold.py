@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pyspark.sql import DataFrame
 
-from datapilot_assets.ads_silver import active_ads
+from datapilot_assets.ads_silver import covered_days
 from datapilot_assets.gold.campaign_month import campaign_month
 from datapilot_assets.gold.campaign_week import campaign_week
 from datapilot_assets.refinement import Built, RefineRun
@@ -28,10 +28,9 @@ def build_months(run: RefineRun, months: Sequence[Month]) -> Built:
 def build_weeks(run: RefineRun, months: Sequence[Month]) -> Built:
     """silver.ads_insights of the months and their neighbours → gold.campaign_week."""
     silver, rows = _silver(run, sorted({month.plus(offset) for month in months for offset in CAMPAIGN_WEEK.window}))
-    coverage = active_ads(run.platform, run.organization, run.log.entries)[1].coverage
     with interpreted(run.spark, rows <= SMALL_ROWS):
         fingerprints = fingerprint_frame(run, CAMPAIGN_WEEK, months)
-        frame = campaign_week(silver, arrow_frame(run.spark, coverage), fingerprints)
+        frame = campaign_week(silver, arrow_frame(run.spark, covered_days(run)), fingerprints)
         return built({CAMPAIGN_WEEK: frame}, months, small=True)
 
 

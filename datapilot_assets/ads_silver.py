@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datapilot_assets.landing.ads.ledger import Resolution, resolve, types_of_entries
+from datapilot_assets.landing.ads.ledger import Resolution, coverage, resolve, types_of_entries
 from datapilot_assets.landing.kept import fetch_indexes
 from datapilot_assets.refinement import Built, RefineRun
 from datapilot_assets.silver.ads_insights import (
@@ -33,11 +33,21 @@ from datapilot_resources.platform import Platform
 from datapilot_resources.spark_frames import arrow_frame, interpreted
 
 
+def active_extractions(organization: Organization, entries: Sequence[LandingEntry]) -> list[ActiveEntry]:
+    """Active entries of ads in a log, of sources that are not off."""
+    return active_entries(without_off(entries, effective_roles(entries, organization, FAMILY)), FAMILY)
+
+
+def covered_days(run: RefineRun) -> pa.Table:
+    """platform, account_id, day: what the extractions cover, as the log alone says."""
+    return coverage(active_extractions(run.organization, run.log.entries))
+
+
 def active_ads(
     platform: Platform, organization: Organization, entries: Sequence[LandingEntry]
 ) -> tuple[list[ActiveEntry], Resolution]:
     """Active entries of a log, of sources that are not off, and what the extractions leave standing."""
-    active = active_entries(without_off(entries, effective_roles(entries, organization, FAMILY)), FAMILY)
+    active = active_extractions(organization, entries)
     with tempfile.TemporaryDirectory(prefix="datapilot-ads-") as directory:
         return active, resolve(active, fetch_indexes(platform, organization.org_id, active, Path(directory)))
 

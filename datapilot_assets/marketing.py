@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datapilot_assets.ads_silver import active_ads
+from datapilot_assets.ads_silver import covered_days
 from datapilot_assets.gates import sums_gate
 from datapilot_assets.gold.marketing_month import marketing_month
 from datapilot_assets.refinement import Built, Family, Gate, RefineRun, Step
@@ -56,8 +56,7 @@ def build_months(run: RefineRun, months: Sequence[Month]) -> Built:
 
 def _covered_days(run: RefineRun, months: Sequence[Month]) -> pa.Table:
     """Days of the months that the extractions of some account cover."""
-    coverage = active_ads(run.platform, run.organization, run.log.entries)[1].coverage
-    days = pc.unique(coverage["day"])
+    days = pc.unique(covered_days(run)["day"])
     table = pa.table([pc.strftime(days, "%Y-%m"), days], schema=_DAYS)
     return table.filter(pc.is_in(table["month"], value_set=pa.array([str(month) for month in months], pa.string())))
 

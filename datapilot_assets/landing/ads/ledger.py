@@ -6,6 +6,7 @@ campaign_id, campaign_name, currency, reported_on, month, records (the object an
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,19 @@ LOST_SCHEMA = pa.schema(
 COVERAGE_SCHEMA = pa.schema(
     [pa.field("platform", pa.string()), pa.field("account_id", pa.string()), pa.field("day", pa.date32())]
 )
+_SPAN_SCHEMA = pa.schema(
+    [
+        pa.field("extraction", pa.int32()),
+        pa.field("platform", pa.string()),
+        pa.field("account_id", pa.string()),
+        pa.field("first_day", pa.date32()),
+        pa.field("last_day", pa.date32()),
+    ]
+)
+_COVERAGE = """
+SELECT DISTINCT platform, account_id, unnest(generate_series(first_day, last_day, INTERVAL 1 DAY))::DATE AS day
+FROM span ORDER BY ALL
+"""
 
 _OBJECTS = """
 CREATE TEMP TABLE objects AS
@@ -38,13 +52,6 @@ _NO_OBJECTS = """
 CREATE TEMP TABLE objects (seq INT, rank INT, extraction INT, platform VARCHAR, unit_key VARCHAR, account_id VARCHAR,
     level VARCHAR, breakdown_set VARCHAR, entity_id VARCHAR, campaign_id VARCHAR, campaign_name VARCHAR,
     currency VARCHAR, reported_on DATE, month VARCHAR, records INT)
-"""
-# An extraction covers every day from its first to its last, for all accounts that share a file of it.
-_SPANS = """
-CREATE TEMP TABLE span AS
-WITH file AS (SELECT seq, min(reported_on) AS first_day, max(reported_on) AS last_day FROM objects GROUP BY seq)
-SELECT extraction, platform, account_id, min(first_day) AS first_day, max(last_day) AS last_day
-FROM (SELECT DISTINCT seq, extraction, platform, account_id FROM objects) JOIN file USING (seq) GROUP BY ALL
 """
 # The later extraction wins the days that it covers, for the entities that it has anywhere; of two pages of one
 # extraction with the same object the later. `extraction` is ordered by time.
@@ -65,15 +72,12 @@ WHERE EXISTS (
     FROM objects p WHERE (p.extraction, p.unit_key) = (o.extraction, o.unit_key) AND p.rank > o.rank
 )
 """
-_COVERAGE = """
-CREATE TEMP TABLE covered AS
-SELECT DISTINCT platform, account_id, unnest(generate_series(first_day, last_day, INTERVAL 1 DAY))::DATE AS day
-FROM span
+_STANDING = """
+CREATE TEMP TABLE standing AS
+SELECT * FROM objects o WHERE NOT EXISTS (FROM lost x WHERE x.seq = o.seq AND x.unit_key = o.unit_key)
 """
 _STATE_OF_MONTH = """
-WITH kept AS (
-    SELECT DISTINCT o.month, o.seq FROM objects o
-    WHERE NOT EXISTS (FROM lost x WHERE x.seq = o.seq AND x.unit_key = o.unit_key)),
+WITH kept AS (SELECT DISTINCT month, seq FROM standing),
 gone AS (SELECT month, seq, md5(string_agg(unit_key, ';' ORDER BY unit_key)) AS hash FROM lost GROUP BY ALL),
 days AS (
     SELECT strftime(day, '%Y-%m') AS month,
@@ -90,8 +94,7 @@ _EDGES = f"""
 WITH days AS (
     SELECT platform || account_id || day AS what, day FROM covered
     UNION ALL
-    SELECT e.content_id || e.types || o.unit_key, o.reported_on FROM objects o JOIN entry e USING (seq)
-    WHERE NOT EXISTS (FROM lost x WHERE x.seq = o.seq AND x.unit_key = o.unit_key))
+    SELECT e.content_id || e.types || o.unit_key, o.reported_on FROM standing o JOIN entry e USING (seq))
 SELECT strftime(day, '%Y-%m') AS month,
        md5(string_agg(what, ';' ORDER BY what) FILTER (dayofmonth(day) <= {EDGE_DAYS})),
        md5(string_agg(what, ';' ORDER BY what) FILTER (day > last_day(day) - {EDGE_DAYS}))
@@ -99,11 +102,10 @@ FROM days WHERE dayofmonth(day) <= {EDGE_DAYS} OR day > last_day(day) - {EDGE_DA
 """
 # A campaign that a later extraction does not have at all, in days that it covers.
 _ABSENT = """
-SELECT o.campaign_id, arg_max(o.campaign_name, o.extraction) FROM objects o
+SELECT o.campaign_id, arg_max(o.campaign_name, o.extraction) FROM standing o
 JOIN span s USING (platform, account_id)
 WHERE s.extraction = $extraction AND o.extraction < s.extraction
   AND o.reported_on BETWEEN s.first_day AND s.last_day
-  AND NOT EXISTS (FROM lost x WHERE x.seq = o.seq AND x.unit_key = o.unit_key)
 GROUP BY o.platform, o.account_id, o.campaign_id ORDER BY ALL
 """
 _NAMES = """
@@ -121,7 +123,6 @@ class Resolution:
     lost: LOST_SCHEMA, objects that a later extraction or page took away. hashes: landed hash of every month with a
     covered day; edges: of its first and last days. superseded: records lost per (entry, month). standing: entries
     with objects left in a month.
-    coverage: COVERAGE_SCHEMA, days that some extraction of the account covers.
     names: what each extraction called its campaigns, oldest first.
     absent: campaigns (id, name) that the extraction asked about lacks though it covers days of theirs.
     """
@@ -131,7 +132,6 @@ class Resolution:
     edges: dict[Month, Edges]
     superseded: dict[tuple[int, Month], int]
     standing: frozenset[tuple[int, Month]]
-    coverage: pa.Table
     names: list[CampaignName]
     absent: list[tuple[str, str | None]]
 
@@ -155,6 +155,29 @@ def _set_of(item: ActiveEntry) -> tuple[str, ...]:
         return (platform, str(item.group))
     # An id that comes again at another time is another set.
     return (platform, entry.source, entry.declaration.set_id, str(entry.declaration.as_of))
+
+
+def coverage(active: Sequence[ActiveEntry]) -> pa.Table:
+    """COVERAGE_SCHEMA: the days that some active extraction of each account covers, once each."""
+    with duckdb.connect(":memory:") as connection:
+        connection.register("span", _spans(active))
+        return connection.execute(_COVERAGE).to_arrow_table().cast(COVERAGE_SCHEMA)
+
+
+def _spans(active: Sequence[ActiveEntry]) -> pa.Table:
+    """_SPAN_SCHEMA: an extraction covers every day from its first to its last, for all accounts that share a file."""
+    number_of = extraction_numbers(active)
+    spans: dict[tuple[int, str, str], list[dt.date]] = {}
+    for item in active:
+        extraction = item.entry.extraction
+        assert extraction is not None
+        for account in extraction.account_ids:
+            days = (day for part in extraction.slices for day in (part.first_day, part.last_day))
+            spans.setdefault((number_of[item.entry.seq], extraction.platform, account), []).extend(days)
+    rows = [
+        dict(zip(_SPAN_SCHEMA.names, (*key, min(days), max(days)), strict=True)) for key, days in sorted(spans.items())
+    ]
+    return pa.Table.from_pylist(rows, _SPAN_SCHEMA)
 
 
 def types_of_entries(active: Sequence[ActiveEntry], chosen: Sequence[str]) -> dict[int, tuple[str, ...]]:
@@ -208,12 +231,11 @@ def _resolve(
         connection.execute(_OBJECTS)
     else:
         connection.execute(_NO_OBJECTS)
-    for statement in (_SPANS, _LOST, _COVERAGE):
-        connection.execute(statement)
-    standing = connection.execute(
-        "SELECT DISTINCT seq, month FROM objects o "
-        "WHERE NOT EXISTS (FROM lost x WHERE x.seq = o.seq AND x.unit_key = o.unit_key)"
-    ).fetchall()
+    for name, found in (("span", _spans(active)), ("covered", coverage(active))):
+        connection.register(name, found)
+    connection.execute(_LOST)
+    connection.execute(_STANDING)
+    standing = connection.execute("SELECT DISTINCT seq, month FROM standing").fetchall()
     superseded = connection.execute("SELECT seq, month, sum(records)::BIGINT FROM lost GROUP BY ALL").fetchall()
     absent = [] if about is None else connection.execute(_ABSENT, {"extraction": number_of[about]}).fetchall()
     return Resolution(
@@ -227,9 +249,6 @@ def _resolve(
         edges=_edges_of(connection),
         superseded={(seq, Month.parse(month)): int(count) for seq, month, count in superseded},
         standing=frozenset((seq, Month.parse(month)) for seq, month in standing),
-        coverage=connection.execute("SELECT platform, account_id, day FROM covered ORDER BY ALL")
-        .to_arrow_table()
-        .cast(COVERAGE_SCHEMA),
         names=connection.execute(_NAMES).fetchall(),
         absent=absent,
     )

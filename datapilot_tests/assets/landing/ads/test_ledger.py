@@ -13,7 +13,7 @@ import pytest
 
 from datapilot_assets.landing.ads.decode import INDEX_SCHEMA
 from datapilot_assets.landing.ads.ledger import Resolution, resolve, types_of_entries
-from datapilot_domain.extractions import AdAccount, Extraction
+from datapilot_domain.extractions import AdAccount, AdSlice, Extraction
 from datapilot_domain.landing import Declaration, LandingEntry, Verdict
 from datapilot_domain.ledger import active_entries
 from datapilot_domain.organizations import OrgId
@@ -78,7 +78,7 @@ class Ledger:
                 verdict=Verdict.WAITING if waits else Verdict.ACCEPTED,
                 content_id=content,
                 extraction=Extraction(
-                    platform="meta", accounts=(AdAccount(account_id="1"),), slices=(), action_types=types
+                    platform="meta", accounts=(AdAccount(account_id="1"),), slices=_slices(objects), action_types=types
                 ),
                 records=len(rows),
                 joins=joins,
@@ -100,6 +100,15 @@ class Ledger:
             for unit in pq.read_table(self.files[str(entry.content_id)])["unit_key"].to_pylist()
             if (entry.seq, unit) not in gone
         }
+
+
+def _slices(objects: Sequence[Object]) -> tuple[AdSlice, ...]:
+    found: dict[str, list[dt.date]] = {}
+    for _, number, level in objects:
+        found.setdefault(level, []).append(day(number))
+    return tuple(
+        AdSlice(account_id="1", level=level, first_day=min(days), last_day=max(days)) for level, days in found.items()
+    )
 
 
 def day(number: int) -> dt.date:
