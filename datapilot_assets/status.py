@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from datapilot_assets.refinement import Outcome, State
@@ -126,6 +126,15 @@ def failed_months(platform: Platform, org: OrgId, family: str) -> dict[Month, di
 def failed_gates(platform: Platform, org: OrgId, family: str) -> dict[Month, list[str]]:
     """Month → codes of the gates that it failed at the last attempt."""
     return {month: failure["codes"] for month, failure in _failures(platform, org, family).items()}
+
+
+def kept_back(
+    platform: Platform, organization: Organization, family: str, stale: Container[Month]
+) -> dict[Month, list[str]]:
+    """Of the stale months those that a gate keeps back, and nothing came since → codes of the gates."""
+    failed = failed_gates(platform, organization.org_id, family)
+    pending = pending_months(platform, organization, family) if failed else {}
+    return {month: codes for month, codes in failed.items() if month in stale and month not in pending}
 
 
 def _failures(platform: Platform, org: OrgId, family: str) -> dict[Month, dict[str, Any]]:

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
-from datapilot_assets.ads_silver import active_ads
+from datapilot_assets.ads_silver import active_extractions
 from datapilot_assets.reports.figures import MonthHistory
+from datapilot_assets.reports.landed import landed_report
 from datapilot_assets.reports.model import FileReport
 from datapilot_assets.reports.quarantined import group_reasons
 from datapilot_assets.reports.steps import next_steps
 from datapilot_assets.reports.wording import Words
-from datapilot_assets.status import failed_gates, pending_months, stale_months
+from datapilot_assets.status import kept_back, stale_months
 from datapilot_domain.contracts.ads import ADS_QUARANTINE, FAMILY, SILVER_ADS_INSIGHTS
 from datapilot_domain.landing import LandingEntry
 from datapilot_domain.ledger import counted_entries
 from datapilot_domain.organizations import Organization
-from datapilot_domain.partitions import Month
 from datapilot_domain.sources import effective_roles
 from datapilot_resources.landing_log import LandingLog
 from datapilot_resources.platform import Platform
-
-
-class _Landed(Protocol):
-    def __call__(
-        self,
-        organization: Organization,
-        entry: LandingEntry,
-        locale: str,
-        *,
-        counts: bool,
-        kept: Mapping[Month, Sequence[str]],
-    ) -> FileReport: ...
 
 
 def ads_reports(
@@ -41,16 +29,12 @@ def ads_reports(
     log: LandingLog,
     wanted: Sequence[LandingEntry],
     locale: str,
-    landed: _Landed,
 ) -> list[FileReport]:
-    """Reports of entries of ads, in their order. `landed`: what landing alone knows of a file."""
+    """Reports of entries of ads, in their order."""
     org = organization.org_id
     counted = {entry.seq for entry in counted_entries(log.entries, FAMILY)}
     stale = set(stale_months(platform, organization, FAMILY))
-    failed = failed_gates(platform, org, FAMILY)
-    # Stale and not pending: nothing came since the gate kept the month back.
-    pending = pending_months(platform, organization, FAMILY) if failed else {}
-    kept = {month: codes for month, codes in failed.items() if month in stale and month not in pending}
+    kept = kept_back(platform, organization, FAMILY, stale)
     months = sorted({month for entry in wanted for month in entry.months})
     accepted = Counter(
         platform.lakehouse.read(SILVER_ADS_INSIGHTS, org, months, ["landed_seq"])["landed_seq"].to_pylist()
@@ -58,13 +42,13 @@ def ads_reports(
     held_back: dict[int, list[dict[str, Any]]] = {}
     for row in platform.lakehouse.read(ADS_QUARANTINE, org, months).to_pylist():
         held_back.setdefault(row["landed_seq"], []).append(row)
-    active = {item.entry.seq for item in active_ads(platform, organization, log.entries)[0]}
+    active = {item.entry.seq for item in active_extractions(organization, log.entries)}
     roles = effective_roles(log.entries, organization, FAMILY)
     history = MonthHistory(platform, org, log, FAMILY)
     reports = []
     for entry in wanted:
         gates = {month: kept[month] for month in entry.months if month in kept}
-        report = landed(organization, entry, locale, counts=entry.seq in counted, kept=gates)
+        report = landed_report(organization, entry, locale, counts=entry.seq in counted, kept=gates)
         if entry.seq in counted:
             changed: dict[str, Any] = {"effects": history.effects(entry), "computed_with": history.computed_with(entry)}
             if not stale & set(entry.months):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -17,32 +16,24 @@ from datapilot_assets.landing.kept import fetch_indexes
 from datapilot_assets.reports.ads import ads_reports
 from datapilot_assets.reports.corrections import CorrectedRecords
 from datapilot_assets.reports.figures import MonthHistory, exact
+from datapilot_assets.reports.landed import landed_report
 from datapilot_assets.reports.model import (
     Amount,
     FileReport,
-    KeptMonth,
-    MonthRecords,
-    ReadColumn,
-    Reading,
 )
 from datapilot_assets.reports.quarantined import group_reasons
 from datapilot_assets.reports.steps import next_steps
-from datapilot_assets.reports.stored import report_key
 from datapilot_assets.reports.wording import Words
-from datapilot_assets.silver.personal import masked
-from datapilot_assets.status import failed_gates, pending_months, stale_months
+from datapilot_assets.status import kept_back, stale_months
 from datapilot_domain.contracts.ads import FAMILY as ADS
 from datapilot_domain.contracts.sales import FAMILY, SALES_QUARANTINE, SILVER_SALES
-from datapilot_domain.landing import CORRECTIONS, LandingEntry, Layout
+from datapilot_domain.landing import CORRECTIONS, LandingEntry
 from datapilot_domain.ledger import active_entries, counted_entries, current_entries
 from datapilot_domain.organizations import Organization
-from datapilot_domain.partitions import Month
-from datapilot_domain.reasons import REASONS
 from datapilot_domain.sources import effective_roles, without_off
 from datapilot_resources.landing_log import LandingLog
 from datapilot_resources.platform import Platform
 
-_FATES = ("accepted", "superseded", "quarantined", "ignored")
 _ACCEPTED = """
 SELECT landed_seq, currency, count(*), sum(gross_amount), min(sold_on), max(sold_on)
 FROM silver WHERE NOT coalesce(list_contains(flags, 'derived_return'), false) GROUP BY ALL ORDER BY currency
@@ -69,7 +60,7 @@ def gather(
     """Reports of these entries of the log, in their order."""
     of_ads = [entry for entry in wanted if entry.family == ADS]
     if of_ads:
-        ads = ads_reports(platform, organization, log, of_ads, locale, landed_report)
+        ads = ads_reports(platform, organization, log, of_ads, locale)
         others = gather(platform, organization, log, [e for e in wanted if e.family != ADS], locale)
         known = {report.seq: report for report in (*ads, *others)}
         return [known[entry.seq] for entry in wanted]
@@ -80,10 +71,7 @@ def gather(
     if not mine and not corrections:
         return [landed_report(organization, entry, locale, counts=False) for entry in wanted]
     stale = set(stale_months(platform, organization, FAMILY))
-    failed = failed_gates(platform, organization.org_id, FAMILY)
-    # Stale and not pending: nothing came since the gate kept the month back.
-    pending = pending_months(platform, organization, FAMILY) if failed else {}
-    kept = {month: codes for month, codes in failed.items() if month in stale and month not in pending}
+    kept = kept_back(platform, organization, FAMILY, stale)
     judged = [entry for entry in without_off(mine, roles) if not stale & set(entry.months)]
     lake = _Lake.read(platform, organization, without_off(log.entries, roles), judged)
     history = MonthHistory(platform, organization.org_id, log)
@@ -105,77 +93,6 @@ def gather(
             report = report.model_copy(update={**changed, "source_role": roles[entry.source]})
         reports.append(report)
     return reports
-
-
-def landed_report(
-    organization: Organization,
-    entry: LandingEntry,
-    locale: str,
-    *,
-    counts: bool,
-    kept: Mapping[Month, Sequence[str]] | None = None,
-) -> FileReport:
-    """What landing alone knows of a file: all that there is of one that was not taken."""
-    words = Words(locale)
-    taken = entry.content_id is not None or entry.family == CORRECTIONS
-    # A correction file that changed no record leaves nothing to refine.
-    pending = taken and (entry.family != CORRECTIONS or bool(entry.months))
-    kept_months = tuple(
-        KeptMonth(month=str(month), code=code, text=REASONS[code].text(locale), remedy=REASONS[code].remedy(locale))
-        for month, codes in sorted((kept or {}).items())
-        for code in codes
-    )
-    return FileReport(
-        file=entry.file,
-        records=entry.records,
-        **dict.fromkeys(_FATES, None if taken else 0),
-        seq=entry.seq,
-        org_id=entry.org_id,
-        sha256=entry.sha256,
-        source=entry.source,
-        arrived_at=entry.arrived_at.astimezone(ZoneInfo(organization.time_zone)).isoformat(timespec="seconds"),
-        verdict=entry.verdict.value,
-        reason=entry.reason,
-        at_stake=_at_stake(entry, organization),
-        detail=masked(entry.found.words(locale)) if entry.found else "",
-        counts=counts,
-        pending=pending,
-        months=tuple(MonthRecords(month=str(month), records=n.records) for month, n in sorted(entry.months.items())),
-        kept_months=kept_months,
-        read_as=_reading(entry.layout),
-        notices=tuple(words.notice(notice, entry.org_id, entry.file) for notice in entry.notices),
-        next_steps=next_steps(entry, words, counts=counts, pending=pending, kept=kept_months),
-        stored_at=f"{report_key(entry)}.md",
-    )
-
-
-def _at_stake(entry: LandingEntry, organization: Organization) -> Amount | None:
-    if entry.at_stake is None:
-        return None
-    return Amount(currency=organization.currency, amount=str(exact(entry.at_stake)))
-
-
-def _reading(layout: Layout | None) -> Reading | None:
-    if layout is None:
-        return None
-    columns = tuple(
-        ReadColumn(
-            column=column,
-            field=name,
-            decimal_mark=layout.decimal_marks.get(name),
-            date_order=layout.date_orders.get(name),
-        )
-        for column, name in layout.mapping.items()
-    )
-    extras = tuple(column for column in layout.header if column and column not in layout.mapping)
-    return Reading(
-        table=layout.table,
-        currency_hint=layout.currency_hint,
-        encoding=layout.encoding,
-        delimiter=layout.delimiter,
-        columns=columns,
-        extras=extras,
-    )
 
 
 @dataclass

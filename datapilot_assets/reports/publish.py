@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from datapilot_assets.reports.facts import gather, landed_report
+from datapilot_assets.reports.facts import gather
+from datapilot_assets.reports.landed import landed_report
 from datapilot_assets.reports.markdown import report_markdown
 from datapilot_assets.reports.model import FileReport
 from datapilot_assets.reports.sheet import report_csv
