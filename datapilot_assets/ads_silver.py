@@ -9,10 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from datapilot_assets.landing.ads.ledger import Resolution, coverage, resolve, types_of_entries
 from datapilot_assets.landing.kept import fetch_indexes
+from datapilot_assets.monthly import rows_of
 from datapilot_assets.refinement import Built, RefineRun
 from datapilot_assets.silver.ads_insights import (
     ADS_ENTRIES,
@@ -21,7 +21,7 @@ from datapilot_assets.silver.ads_insights import (
     count_fates,
     silver_ads_insights,
 )
-from datapilot_assets.step import SMALL_ROWS, built, fingerprint_frame, silver_gates
+from datapilot_assets.step import fingerprint_frame, silver_built, silver_gates, standing_entries
 from datapilot_domain.contracts.ads import ADS_QUARANTINE, BRONZE_ADS, FAMILY, SILVER_ADS_INSIGHTS
 from datapilot_domain.extractions import PROVISIONAL_DAYS
 from datapilot_domain.landing import LandingEntry
@@ -55,10 +55,9 @@ def active_ads(
 def build_silver(run: RefineRun, months: Sequence[Month]) -> Built:
     """bronze.meta_ads, bronze.google_ads → silver.ads_insights and silver.ads_quarantine, in one pass."""
     active, resolution = active_ads(run.platform, run.organization, run.log.entries)
-    here = [item for item in active if any((item.entry.seq, month) in resolution.standing for month in months)]
-    records = sum(item.entry.months[m].records for item in here for m in months if m in item.entry.months)
-    with interpreted(run.spark, records <= SMALL_ROWS):
-        return _build_silver(run, months, active, here, resolution, small=records <= SMALL_ROWS)
+    here, small = standing_entries(active, resolution.standing, months)
+    with interpreted(run.spark, small):
+        return _build_silver(run, months, active, here, resolution, small)
 
 
 def _build_silver(
@@ -77,30 +76,25 @@ def _build_silver(
     }
     types = types_of_entries(active, run.organization.conversion_types)
     rows = [_entry_row(item.entry, run.organization, types[item.entry.seq]) for item in here]
-    wanted = pa.array([str(month) for month in months], pa.string())
-    lost = resolution.lost.filter(pc.is_in(resolution.lost["month"], value_set=wanted))
     classified = classify_ads(
         records,
         arrow_frame(run.spark, pa.Table.from_pylist(rows, ADS_ENTRIES)),
-        arrow_frame(run.spark, lost.select(["landed_seq", "unit_key"])),
+        arrow_frame(run.spark, rows_of(resolution.lost, months).select(["landed_seq", "unit_key"])),
     ).persist()
-    kept = built(
+    # Of the entries that were read their fates count what gave way, too.
+    read = {item.entry.seq for item in here}
+    unread = {key: count for key, count in resolution.superseded.items() if key[0] not in read}
+    fates = [row.asDict() for row in count_fates(classified).collect()]
+    return silver_built(
         {
             SILVER_ADS_INSIGHTS: silver_ads_insights(classified, fingerprint_frame(run, SILVER_ADS_INSIGHTS, months)),
             ADS_QUARANTINE: ads_quarantine(classified, fingerprint_frame(run, ADS_QUARANTINE, months)),
         },
         months,
+        silver_gates(run, FAMILY, months, fates, unread, active),
         small=small,
         cached=[classified],
     )
-    fates = [row.asDict() for row in count_fates(classified).collect()]
-    # Of the entries that were read `fates` counts what gave way, too.
-    read = {item.entry.seq for item in here}
-    unread = {key: count for key, count in resolution.superseded.items() if key[0] not in read}
-    for month, gates in silver_gates(run, FAMILY, months, fates, unread, active).items():
-        for of_table in kept.gates.values():
-            of_table[month] += gates
-    return kept
 
 
 def _contents(entries: Sequence[ActiveEntry], platform: str) -> list[str]:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from datapilot_assets.ads_silver import covered_days
 from datapilot_assets.gates import sums_gate
 from datapilot_assets.gold.marketing_month import marketing_month
+from datapilot_assets.monthly import rows_of
 from datapilot_assets.refinement import Built, Family, Gate, RefineRun, Step
 from datapilot_assets.step import built, fingerprint_frame
 from datapilot_domain.contracts.ads_gold import CAMPAIGN_MONTH, MARKETING, MARKETING_MONTH
@@ -57,8 +58,7 @@ def build_months(run: RefineRun, months: Sequence[Month]) -> Built:
 def _covered_days(run: RefineRun, months: Sequence[Month]) -> pa.Table:
     """Days of the months that the extractions of some account cover."""
     days = pc.unique(covered_days(run)["day"])
-    table = pa.table([pc.strftime(days, "%Y-%m"), days], schema=_DAYS)
-    return table.filter(pc.is_in(table["month"], value_set=pa.array([str(month) for month in months], pa.string())))
+    return rows_of(pa.table([pc.strftime(days, "%Y-%m"), days], schema=_DAYS), months)
 
 
 def _zero_months(run: RefineRun, months: Sequence[Month], daily: pa.Table) -> pa.Table:

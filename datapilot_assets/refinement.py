@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
+from datapilot_assets.monthly import rows_of
 from datapilot_domain.contracts import CONTRACTS, TableContract
 from datapilot_domain.fingerprints import fingerprints_of_log
 from datapilot_domain.organizations import Organization
@@ -297,6 +298,5 @@ def _settle(run: RefineRun, step: Step, stale: Sequence[Month], built: Built) ->
 
 def _only(frame: Any, months: Sequence[Month]) -> Any:
     if isinstance(frame, pa.Table):
-        wanted = pa.array([str(month) for month in months], pa.string())
-        return frame.filter(pa.compute.is_in(frame.column("month"), value_set=wanted))
+        return rows_of(frame, months)
     return frame.where(months_predicate(months))

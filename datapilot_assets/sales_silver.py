@@ -13,7 +13,7 @@ from datapilot_assets.landing.effects import Resolution, resolve
 from datapilot_assets.landing.kept import fetch_indexes
 from datapilot_assets.refinement import Built, RefineRun
 from datapilot_assets.silver.sales import classify_sales, count_fates, sales_quarantine, silver_sales
-from datapilot_assets.step import SMALL_ROWS, built, fingerprint_frame, silver_gates
+from datapilot_assets.step import fingerprint_frame, silver_built, silver_gates, standing_entries
 from datapilot_domain.contracts.sales import BRONZE_SALES, FAMILY, SALES_QUARANTINE, SILVER_SALES
 from datapilot_domain.landing import Layout
 from datapilot_domain.ledger import ActiveEntry, active_entries
@@ -53,10 +53,9 @@ def active_resolution(run: RefineRun) -> tuple[list[ActiveEntry], Resolution]:
 def build_silver(run: RefineRun, months: Sequence[Month]) -> Built:
     """bronze.sales → silver.sales and silver.sales_quarantine for the months, in one pass."""
     active, resolution = active_resolution(run)
-    here = [item for item in active if any((item.entry.seq, month) in resolution.standing for month in months)]
-    records = sum(item.entry.months[m].records for item in here for m in months if m in item.entry.months)
-    with interpreted(run.spark, records <= SMALL_ROWS):
-        return _build_silver(run, months, active, here, resolution, small=records <= SMALL_ROWS)
+    here, small = standing_entries(active, resolution.standing, months)
+    with interpreted(run.spark, small):
+        return _build_silver(run, months, active, here, resolution, small)
 
 
 def _build_silver(
@@ -78,20 +77,17 @@ def _build_silver(
     lost = arrow_frame(run.spark, resolution.lost_in(months))
     revised = arrow_frame(run.spark, resolution.revised_in(months))
     classified = classify_sales(records, entries, lost, revised).persist()
-    kept = built(
+    fates = [row.asDict() for row in count_fates(classified).collect()]
+    return silver_built(
         {
             SILVER_SALES: silver_sales(classified, fingerprint_frame(run, SILVER_SALES, months)),
             SALES_QUARANTINE: sales_quarantine(classified, fingerprint_frame(run, SALES_QUARANTINE, months)),
         },
         months,
+        silver_gates(run, FAMILY, months, fates, resolution.superseded, active),
         small=small,
         cached=[classified],
     )
-    fates = [row.asDict() for row in count_fates(classified).collect()]
-    for month, gates in silver_gates(run, FAMILY, months, fates, resolution.superseded, active).items():
-        for of_table in kept.gates.values():
-            of_table[month] += gates
-    return kept
 
 
 def _entry_row(run: RefineRun, item: ActiveEntry) -> dict[str, Any]:

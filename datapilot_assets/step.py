@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -50,6 +50,34 @@ def built(
             gates = spark_contract_gates(contract, stored, months)
         kept.rows[contract.id] = {month: gate.numbers["rows"] for month, gate in gates.items()}
         kept.gates[contract.id] = {month: [gate] for month, gate in gates.items()}
+    return kept
+
+
+def standing_entries(
+    active: Sequence[ActiveEntry], standing: Collection[tuple[int, Month]], months: Sequence[Month]
+) -> tuple[list[ActiveEntry], bool]:
+    """Entries with records left in the months, and whether they are few enough to be gathered.
+
+    standing: (sequence number, month) of what the merge rules leave.
+    """
+    here = [item for item in active if any((item.entry.seq, month) in standing for month in months)]
+    records = sum(item.entry.months[m].records for item in here for m in months if m in item.entry.months)
+    return here, records <= SMALL_ROWS
+
+
+def silver_built(
+    frames: Mapping[TableContract, DataFrame],
+    months: Sequence[Month],
+    gates: Mapping[Month, Sequence[Gate]],
+    *,
+    small: bool,
+    cached: Sequence[DataFrame],
+) -> Built:
+    """`built`, every table with these gates of its months too: silver and its quarantine stand or fall together."""
+    kept = built(frames, months, small=small, cached=cached)
+    for of_table in kept.gates.values():
+        for month, found in gates.items():
+            of_table[month] += found
     return kept
 
 

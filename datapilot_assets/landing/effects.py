@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from datapilot_assets.monthly import rows_of
 from datapilot_domain.fingerprints import NOTHING_LANDED
 from datapilot_domain.landing import digest
 from datapilot_domain.ledger import ActiveEntry
@@ -177,15 +178,10 @@ class Resolution:
     revised: pa.Table
 
     def revised_in(self, months: Sequence[Month]) -> pa.Table:
-        return _of_months(self.revised, months)
+        return rows_of(self.revised, months)
 
     def lost_in(self, months: Sequence[Month]) -> pa.Table:
-        return _of_months(self.lost, months)
-
-
-def _of_months(table: pa.Table, months: Sequence[Month]) -> pa.Table:
-    wanted = pa.array([str(month) for month in months], pa.string())
-    return table.filter(pa.compute.is_in(table.column("month"), value_set=wanted))
+        return rows_of(self.lost, months)
 
 
 def resolve(active: Sequence[ActiveEntry], index_files: Mapping[str, Path]) -> Resolution:
