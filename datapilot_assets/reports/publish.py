@@ -35,11 +35,9 @@ def write_reports(
 ) -> list[dg.AssetObservation]:
     """Keep the reports of every file that touched the settled months; returns them as events for the UI."""
     log = platform.lakehouse.landing_log(organization.org_id)
-    entries = [
-        e
-        for e in current_entries(log.entries)
-        if e.family in (family, CORRECTIONS) and settled & {*e.touched, *e.months}
-    ]
+    # Corrections are of records of sales.
+    told = (family, CORRECTIONS) if family == FAMILY else (family,)
+    entries = [e for e in current_entries(log.entries) if e.family in told and settled & {*e.touched, *e.months}]
     hashes = landed_hashes(log.entries, family)
     observations = []
     for entry, report in zip(entries, gather(platform, organization, log, entries, organization.locale), strict=True):
