@@ -117,17 +117,17 @@ def run_refine(
     An organization whose run fails never stops the next one.
     """
     results = []
+    calendar = Calendar(platform.first_month, dt.datetime.now(dt.timezone.utc).date())
     with _instance(platform) as instance:
         for org in organizations:
             instance.add_dynamic_partitions("org", [org])
             organization = platform.registry.get(org)
-            for family in FAMILY_CONTRACTS:
-                if months is None:
+            families = FAMILY_CONTRACTS if months is None else _with_files(platform, org)
+            for family in families:
+                wanted = months
+                if wanted is None:
                     # Weeks reach into the next month: it gets its turn when it is a partition.
-                    calendar = Calendar(platform.first_month, dt.datetime.now(dt.timezone.utc).date())
-                    wanted = [m for m in stale_months(platform, organization, family) if m in calendar]
-                else:
-                    wanted = list(months) if family in _with_files(platform, org) else []
+                    wanted = [month for month in stale_months(platform, organization, family) if month in calendar]
                 results += [
                     _run_stretch(platform, instance, family, org, list(stretch))
                     for stretch in contiguous_stretches(wanted)
@@ -135,15 +135,15 @@ def run_refine(
     return results
 
 
-def _with_files(platform: Platform, org: OrgId) -> set[str]:
+def _with_files(platform: Platform, org: OrgId) -> list[str]:
     """Families that any file of the organization reached; sales also without one, so that there is an answer."""
     entries = platform.lakehouse.landing_log(org).entries
     landed = {"sales", *(str(entry.family) for entry in entries)}
-    return {
+    return [
         family
         for family, contracts in FAMILY_CONTRACTS.items()
         if {table.family for table in with_upstream(contracts) if table.layer == "bronze"} & landed
-    }
+    ]
 
 
 def _run_stretch(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from typing import Any, NamedTuple
@@ -131,6 +131,11 @@ class Notice(_Frozen):
 
     code: str
     values: dict[str, str]
+
+
+def first_of(names: Sequence[str], most: int = 20) -> str:
+    """The first of some names, as a notice lists them; `…` where there are more."""
+    return ", ".join(names[:most]) + (" …" if len(names) > most else "")
 
 
 class SourceOverlap(_Frozen):

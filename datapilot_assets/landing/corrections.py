@@ -27,7 +27,7 @@ from datapilot_assets.landing.effects import Resolution
 from datapilot_assets.landing.spool import spool_records
 from datapilot_assets.landing.tables import find_table
 from datapilot_domain.contracts.sales import BRONZE_SALES, FAMILY
-from datapilot_domain.landing import LandingEntry, Notice, digest
+from datapilot_domain.landing import LandingEntry, Notice, digest, first_of
 from datapilot_domain.ledger import ActiveEntry
 from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.reasons import Refusal
@@ -41,7 +41,6 @@ _LOCALES = {"pt": "pt-BR", "en": "en"}
 _HEAD_BYTES = 64 * 1024
 # A workbook says what it is only once it is unpacked; no correction of people is larger than this.
 _MOST_PACKED_BYTES = 16 * 1024**2
-_NAMED = 20
 
 
 def pointer(org: OrgId, locale: str, entry: LandingEntry, record: int) -> str:
@@ -115,15 +114,11 @@ class Plan:
     def notices(self) -> list[Notice]:
         told = [("CORRECTIONS_UNCHANGED", self.unchanged), ("CORRECTIONS_CLOSED", self.closed)]
         notices = [
-            Notice(code=code, values={"count": str(len(rows)), "rows": _listed(rows)}) for code, rows in told if rows
+            Notice(code=code, values={"count": str(len(rows)), "rows": first_of(rows)}) for code, rows in told if rows
         ]
         if self.untaken:
             notices.append(Notice(code="CORRECTION_FIELD_ABSENT", values={"fields": ", ".join(sorted(self.untaken))}))
         return notices
-
-
-def _listed(rows: Sequence[str]) -> str:
-    return ", ".join(rows[:_NAMED]) + (" …" if len(rows) > _NAMED else "")
 
 
 @dataclass(frozen=True)
@@ -200,7 +195,7 @@ def _resolve(org: OrgId, entries: Sequence[LandingEntry], sheet: Sheet) -> list[
 
 
 def _unknown(rows: Sequence[int]) -> Refusal:
-    return Refusal("CORRECTION_UNKNOWN", "pointers_unknown", column=POINTER, rows=_listed([str(row) for row in rows]))
+    return Refusal("CORRECTION_UNKNOWN", "pointers_unknown", column=POINTER, rows=first_of([str(row) for row in rows]))
 
 
 def _by_content(pointed: Iterable[_Pointed]) -> list[tuple[LandingEntry, list[_Pointed]]]:

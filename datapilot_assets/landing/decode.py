@@ -39,14 +39,13 @@ from datapilot_assets.landing.units import (
 from datapilot_assets.landing.values import NumberColumn, number_column, number_sql
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
 from datapilot_domain.findings import Field, found
-from datapilot_domain.landing import Layout, MonthCount, Notice, content_id
+from datapilot_domain.landing import Layout, MonthCount, Notice, content_id, first_of
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Calendar, Month
 from datapilot_domain.reasons import Refusal
 
 # Raise it whenever a file may decode to something else than before: its content gets a new id.
 DECODER_VERSION = 3
-_ORDERS_NAMED = 20
 _MEMORY_LIMIT = "2GB"
 _FIELDS = {field.name: field for field in SALES_FIELDS}
 
@@ -326,8 +325,8 @@ def _incomplete_orders(connection: duckdb.DuckDBPyConnection) -> tuple[Notice, .
         "SELECT any_value(order_id) AS order_id FROM decided SEMI JOIN (SELECT unit_hash FROM orders WHERE is_divided) "
         "USING (unit_hash) GROUP BY unit_hash ORDER BY order_id"
     ).fetchall()
-    named = ", ".join(order for (order,) in found[:_ORDERS_NAMED]) + (" …" if len(found) > _ORDERS_NAMED else "")
-    return (Notice(code="ORDERS_INCOMPLETE", values={"count": str(len(found)), "orders": named}),) if found else ()
+    orders = first_of([order for (order,) in found])
+    return (Notice(code="ORDERS_INCOMPLETE", values={"count": str(len(found)), "orders": orders}),) if found else ()
 
 
 def _notices(

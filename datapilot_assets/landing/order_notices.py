@@ -11,9 +11,7 @@ from typing import NamedTuple
 import duckdb
 
 from datapilot_assets.landing.effects import Resolution
-from datapilot_domain.landing import LandingEntry, Notice
-
-_ORDERS_NAMED = 20
+from datapilot_domain.landing import LandingEntry, Notice, first_of
 
 
 def order_notices(
@@ -79,5 +77,5 @@ def money(amount: Decimal, currency: str) -> str:
 def _orders_notice(code: str, orders: Sequence[_Order], currency: str) -> Notice:
     total = sum((order.amount or Decimal(0) for order in orders), Decimal(0))
     named = sorted({order.order_id for order in orders})
-    text = ", ".join(named[:_ORDERS_NAMED]) + (" …" if len(named) > _ORDERS_NAMED else "")
-    return Notice(code=code, values={"count": str(len(orders)), "amount": money(total, currency), "orders": text})
+    values = {"count": str(len(orders)), "amount": money(total, currency), "orders": first_of(named)}
+    return Notice(code=code, values=values)

@@ -9,9 +9,7 @@ import duckdb
 
 from datapilot_assets.landing.effects import Resolution
 from datapilot_assets.landing.order_notices import money
-from datapilot_domain.landing import LandingEntry, Notice
-
-_NAMED = 20
+from datapilot_domain.landing import LandingEntry, Notice, first_of
 
 
 def version_notices(
@@ -66,5 +64,5 @@ WHERE b.source = getvariable('source') AND m.order_id IS NULL
 def _notice(code: str, found: list[tuple[str, Decimal | None]], currency: str) -> Notice:
     orders = [order for order, _ in found]
     total = sum((amount or Decimal(0) for _, amount in found), Decimal(0))
-    text = ", ".join(orders[:_NAMED]) + (" …" if len(orders) > _NAMED else "")
-    return Notice(code=code, values={"count": str(len(orders)), "amount": money(total, currency), "orders": text})
+    values = {"count": str(len(orders)), "amount": money(total, currency), "orders": first_of(orders)}
+    return Notice(code=code, values=values)

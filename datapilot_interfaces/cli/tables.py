@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from operator import itemgetter
 from typing import Annotated, Any
 
 import typer
@@ -58,11 +58,6 @@ def _campaign(campaign: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(campaign[name] for name in SILVER_CAMPAIGNS.key if name != "valid_from")
 
 
-def _valid_from(version: dict[str, Any]) -> dt.datetime:
-    found: dt.datetime = version["valid_from"]
-    return found
-
-
 def shown_columns(contract: TableContract) -> tuple[str, ...]:
     hidden = {"fingerprint", *contract.personal_columns}
     return tuple(name for name in contract.column_names if name not in hidden)
@@ -86,7 +81,7 @@ def table_rows(services: Any, contract: TableContract, org: OrgId, month: Month 
         named = {entry.content_id for entry in counted_entries(log.entries, contract.family)}
         rows = [row for row in rows if row["content_id"] in named]
     if contract == SILVER_CAMPAIGNS:
-        newest = {_campaign(row): row for row in sorted(rows, key=_valid_from)}
+        newest = {_campaign(row): row for row in sorted(rows, key=itemgetter("valid_from"))}
         rows = list(newest.values())
     order = [name for name in ("month", "rank") if name in contract.column_names] + list(contract.key)
     return sorted(rows, key=lambda row: [(row[name] is None, row[name]) for name in order])

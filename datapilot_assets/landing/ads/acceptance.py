@@ -13,12 +13,10 @@ from datapilot_domain.contracts.ads import BRONZE_ADS, FAMILY
 from datapilot_domain.extractions import Extraction, Page, follows, is_whole
 from datapilot_domain.findings import Found, found
 from datapilot_domain.fingerprints import NOTHING_LANDED
-from datapilot_domain.landing import Declaration, Edges, LandingEntry, Notice, Verdict, content_id
+from datapilot_domain.landing import Declaration, Edges, LandingEntry, Notice, Verdict, content_id, first_of
 from datapilot_domain.ledger import active_entries, counted_entries
 from datapilot_domain.reasons import Refusal
 from datapilot_resources.landing_log import LandingLog
-
-_NAMED = 20
 
 
 def accept_ads(arrival: Arrival, log: LandingLog, declaration: Declaration) -> LandingEntry:
@@ -150,6 +148,5 @@ def _missing(extraction: Extraction) -> Found:
 def _kept_campaigns(absent: Sequence[tuple[str | None, str | None]]) -> list[Notice]:
     if not absent:
         return []
-    named = ", ".join(f"{name or ''} ({campaign})".strip() for campaign, name in absent[:_NAMED])
-    named += " …" if len(absent) > _NAMED else ""
-    return [Notice(code="CAMPAIGNS_KEPT", values={"count": str(len(absent)), "campaigns": named})]
+    named = [f"{name or ''} ({campaign})".strip() for campaign, name in absent]
+    return [Notice(code="CAMPAIGNS_KEPT", values={"count": str(len(absent)), "campaigns": first_of(named)})]
