@@ -16,6 +16,7 @@ from datapilot_assets.monthly import rows_of
 from datapilot_assets.refinement import Built, RefineRun
 from datapilot_assets.silver.ads_insights import (
     ADS_ENTRIES,
+    ADS_RATES,
     ads_quarantine,
     classify_ads,
     count_fates,
@@ -23,6 +24,7 @@ from datapilot_assets.silver.ads_insights import (
 )
 from datapilot_assets.step import fingerprint_frame, silver_built, silver_gates, standing_entries
 from datapilot_domain.contracts.ads import ADS_QUARANTINE, BRONZE_ADS, FAMILY, SILVER_ADS_INSIGHTS
+from datapilot_domain.exchange_rates import day_rates
 from datapilot_domain.extractions import PROVISIONAL_DAYS
 from datapilot_domain.landing import LandingEntry
 from datapilot_domain.ledger import ActiveEntry, active_entries
@@ -87,7 +89,11 @@ def _build_silver(
     fates = [row.asDict() for row in count_fates(classified).collect()]
     return silver_built(
         {
-            SILVER_ADS_INSIGHTS: silver_ads_insights(classified, fingerprint_frame(run, SILVER_ADS_INSIGHTS, months)),
+            SILVER_ADS_INSIGHTS: silver_ads_insights(
+                classified,
+                arrow_frame(run.spark, _rates(run.organization, months)),
+                fingerprint_frame(run, SILVER_ADS_INSIGHTS, months),
+            ),
             ADS_QUARANTINE: ads_quarantine(classified, fingerprint_frame(run, ADS_QUARANTINE, months)),
         },
         months,
@@ -100,6 +106,21 @@ def _build_silver(
 def _contents(entries: Sequence[ActiveEntry], platform: str) -> list[str]:
     extractions = ((item.entry.content_id, item.entry.extraction) for item in entries)
     return sorted({str(content) for content, found in extractions if found and found.platform == platform})
+
+
+def _rates(organization: Organization, months: Sequence[Month]) -> pa.Table:
+    rows = [
+        {
+            "currency": rate.currency,
+            "reported_on": rate.day,
+            "reporting_currency": organization.currency,
+            "exchange_rate": rate.rate,
+            "exchange_rate_on": rate.rate_on,
+        }
+        for month in months
+        for rate in day_rates(organization.exchange_rates, month.first_day, month.last_day)
+    ]
+    return pa.Table.from_pylist(rows, ADS_RATES)
 
 
 def _entry_row(entry: LandingEntry, organization: Organization, types: Sequence[str]) -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from datapilot_domain.contracts import TableContract, with_upstream
+from datapilot_domain.contracts.table import EDGE_DAYS
+from datapilot_domain.exchange_rates import day_rates
 from datapilot_domain.landing import Edges, LandingEntry, digest
 from datapilot_domain.ledger import landed_edges, landed_hashes
 from datapilot_domain.organizations import Organization
@@ -53,8 +56,8 @@ def expected_fingerprints(
     """Contract id → month → fingerprint, for refined contracts and those that they read, in the order data flows.
 
     `landed`: by family. A contract depends on its upstream contracts over the months that it reads, or over the
-    days beside its own month, on its own version, on the organization settings that it reads, and on the roles
-    that it reads of its family's sources.
+    days beside its own month, on its own version, on the organization settings that it reads, on the exchange
+    rates that hold on its days, and on the roles that it reads of its family's sources.
     """
     known = {contract.id: contract for contract in with_upstream(contracts)}
     found: dict[tuple[str, Month, Part], str] = {}
@@ -67,6 +70,8 @@ def expected_fingerprints(
         if (contract_id, month, part) not in found:
             reads = _reads(contract, month, part)
             settings = _settings(contract, organization, [family.roles.get(read, {}) for read, _ in reads])
+            if contract.rates_read:
+                settings["exchange_rates"] = [_rates(organization, *read) for read in reads]
             upstream = [of(table, *read) for table in contract.reads for read in reads]
             found[contract_id, month, part] = digest([contract.id, contract.version, settings, upstream])
         return found[contract_id, month, part]
@@ -93,6 +98,17 @@ def _settings(contract: TableContract, organization: Organization, window: Seque
     elif contract.roles_read == "all":
         settings["source_roles"] = [sorted(roles.items()) for roles in window]
     return settings
+
+
+def _rates(organization: Organization, month: Month, part: Part) -> list[tuple[str, str, str, str]]:
+    """The exchange rates that hold on the days of the month, or of its edge."""
+    first, last = month.first_day, month.last_day
+    beside = dt.timedelta(days=EDGE_DAYS - 1)
+    first, last = (
+        (first, first + beside) if part == "head" else (last - beside, last) if part == "tail" else (first, last)
+    )
+    rates = day_rates(organization.exchange_rates, first, last)
+    return [(rate.currency, str(rate.day), f"{rate.rate.normalize():f}", str(rate.rate_on)) for rate in rates]
 
 
 def fingerprints_of_log(

@@ -7,9 +7,10 @@ from collections.abc import Collection
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, field_validator
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationInfo, field_validator
 from pydantic_core import CoreSchema, core_schema
 
+from datapilot_domain.exchange_rates import CurrencyCode, ExchangeRate, sorted_rates
 from datapilot_domain.extractions import PURCHASES
 
 _ORG_ID = re.compile(r"[a-z][a-z0-9]{2,30}")
@@ -103,7 +104,7 @@ class Organization(BaseModel):
     name: str = Field(min_length=1, max_length=200)
     locale: Literal["pt-BR", "en"] = "pt-BR"
     time_zone: str = "America/Sao_Paulo"
-    currency: str = Field(default="BRL", pattern=r"^[A-Z]{3}$")
+    currency: CurrencyCode = "BRL"
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
     limits: LandingLimits = LandingLimits()
     # Saved header mappings: hash of the normalised header → {column as written: field of the contract}.
@@ -112,6 +113,8 @@ class Organization(BaseModel):
     assumed_quantities: dict[str, AssumedQuantity] = Field(default_factory=dict)
     # Meta's action types that count as conversions; none: the first kind of purchase that an extraction has (R28).
     conversion_types: tuple[str, ...] = ()
+    # Of other currencies, by currency and day: what is reported in them is converted at these (R22).
+    exchange_rates: tuple[ExchangeRate, ...] = ()
 
     @field_validator("time_zone")
     @classmethod
@@ -128,6 +131,14 @@ class Organization(BaseModel):
         if len(set(types)) < len(types) or len({*types} & {*PURCHASES}) > 1:
             raise ValueError(f"{', '.join(types)} count one conversion twice: choose one of {', '.join(PURCHASES)}")
         return types
+
+    @field_validator("exchange_rates")
+    @classmethod
+    def _one_rate_a_day(cls, rates: tuple[ExchangeRate, ...], info: ValidationInfo) -> tuple[ExchangeRate, ...]:
+        own = info.data.get("currency")
+        if any(rate.currency == own for rate in rates):
+            raise ValueError(f"{own} is the organization's own currency: it has no rate")
+        return sorted_rates(rates)
 
     @field_validator("sources")
     @classmethod

@@ -14,7 +14,7 @@ from datapilot_domain.contracts.ads_gold import AMOUNT_SUM
 _PREFERRED = ("campaign", "ad_group", "ad", "account")
 # Metrics that are extracted together.
 _PARTS = {"delivery": ("impressions", "clicks", "spend"), "conversions": ("conversions", "conversion_value")}
-CAMPAIGN = ("platform", "account_id", "campaign_id", "currency")
+CAMPAIGN = ("platform", "account_id", "campaign_id", "currency", "account_currency")
 
 
 def one_grain(silver: DataFrame) -> DataFrame:
@@ -53,6 +53,7 @@ def _has_any(names: tuple[str, ...]) -> Column:
 def add_up(rows: DataFrame, by: tuple[str, ...]) -> DataFrame:
     """Measures of the campaign tables, of rows of one grain, grouped `by` and CAMPAIGN.
 
+    Amounts are in the row's reporting currency, at the rate of its day; the sum is rounded once to six places.
     A metric that is null on a row counts nothing. Ratios are of the sums, never of a platform's own ratios (R30).
     `campaign_name` is that of the newest extraction, of its latest day.
     """
@@ -60,10 +61,18 @@ def add_up(rows: DataFrame, by: tuple[str, ...]) -> DataFrame:
         F.col("campaign_name").isNotNull(), F.struct("extracted_at", "reported_on", "landed_seq", "record_no")
     )
     provisional = F.when(F.col("is_provisional"), F.col("conversions"))
+    rows = rows.withColumns(
+        {
+            "account_spend": F.col("spend"),
+            "account_currency": F.col("currency"),
+            "currency": F.col("reporting_currency"),
+            **{name: F.col(name) * F.col("exchange_rate") for name in ("spend", "conversion_value")},
+        }
+    )
     summed = rows.groupBy(*by, *CAMPAIGN).agg(
         F.max_by("campaign_name", newest).alias("campaign_name"),
-        *(_sum(F.col(name)).alias(name) for name in ("impressions", "clicks", "spend")),
-        *(_sum(F.col(name)).alias(name) for name in ("conversions", "conversion_value")),
+        *(_sum(F.col(name)).alias(name) for name in ("impressions", "clicks", "conversions")),
+        *(_sum(F.col(name)).cast(AMOUNT_SUM).alias(name) for name in ("spend", "account_spend", "conversion_value")),
         _sum(provisional).alias("provisional_conversions"),
     )
     return summed.withColumns(
@@ -72,6 +81,7 @@ def add_up(rows: DataFrame, by: tuple[str, ...]) -> DataFrame:
             "cpc": ratio("spend", "clicks"),
             "cpm": ratio(F.col("spend") * 1000, "impressions"),
             "cost_per_conversion": ratio("spend", "conversions"),
+            "exchange_rate": ratio("spend", "account_spend"),
             "roas_claimed": ratio("conversion_value", "spend"),
         }
     )

@@ -38,6 +38,17 @@ ADS_ENTRIES = pa.schema(
     }
 )
 
+# One row per currency and day with a rate: what silver converts by (R22).
+ADS_RATES = pa.schema(
+    {
+        "currency": pa.string(),
+        "reported_on": pa.date32(),
+        "reporting_currency": pa.string(),
+        "exchange_rate": pa.decimal128(18, 8),
+        "exchange_rate_on": pa.date32(),
+    }
+)
+
 _PLATFORMS = {"meta": META, "google": GOOGLE}
 _NAMED = ("campaign", "ad_group", "ad")
 # A JSON number outside of strings, after what stands between it and the one before. Possessive: Java's pattern
@@ -61,9 +72,19 @@ def classify_ads(records: Mapping[str, DataFrame], entries: DataFrame, lost: Dat
     return _judge(_typed(_parsed(rows.join(gone, ["landed_seq", "unit_key"], "left"))))
 
 
-def silver_ads_insights(classified: DataFrame, fingerprints: DataFrame) -> DataFrame:
-    """SILVER_ADS_INSIGHTS: the good rows."""
-    return conform(classified.where(F.col("fate") == "good"), SILVER_ADS_INSIGHTS, fingerprints)
+def silver_ads_insights(classified: DataFrame, rates: DataFrame, fingerprints: DataFrame) -> DataFrame:
+    """SILVER_ADS_INSIGHTS: the good rows, each with the rate of its day. rates: ADS_RATES.
+
+    A day without a rate stays in the account's currency: nothing is converted at a rate that is not there.
+    """
+    rows = classified.where(F.col("fate") == "good").join(F.broadcast(rates), ["currency", "reported_on"], "left")
+    rows = rows.withColumns(
+        {
+            "reporting_currency": F.coalesce("reporting_currency", "currency"),
+            "exchange_rate": F.coalesce("exchange_rate", F.lit(1)),
+        }
+    )
+    return conform(rows, SILVER_ADS_INSIGHTS, fingerprints)
 
 
 def ads_quarantine(classified: DataFrame, fingerprints: DataFrame) -> DataFrame:

@@ -7,6 +7,7 @@ from datapilot_domain.contracts.table import FINGERPRINT, MONTH, ORG_ID, QUARANT
 FAMILY = "ads"
 # Micros have six places; Meta writes at most two.
 AMOUNT = "decimal(18,6)"
+RATE = "decimal(18,8)"
 PLATFORMS = ("meta", "google")
 # From the widest to the narrowest; Meta's ad sets are Google's ad groups.
 LEVELS = ("account", "campaign", "ad_group", "ad")
@@ -90,7 +91,7 @@ SILVER_ADS_INSIGHTS = TableContract(
         ),
         Column(name="impressions", type="bigint", description="Times shown; null where the platform says none"),
         Column(name="clicks", type="bigint", description="Clicks of any kind"),
-        Column(name="spend", type=AMOUNT, description="Cost in `currency`"),
+        Column(name="spend", type=AMOUNT, description="Cost in `currency`, as the platform says"),
         Column(name="conversions", type=AMOUNT, description="Conversions of `conversion_types`; Google counts parts"),
         Column(name="conversion_value", type=AMOUNT, description="Their value in `currency`"),
         Column(
@@ -107,6 +108,18 @@ SILVER_ADS_INSIGHTS = TableContract(
             nullable=False,
         ),
         Column(name="currency", description="ISO 4217 code of the account", nullable=False),
+        Column(
+            name="reporting_currency",
+            description="ISO 4217 code of the row in gold: the organization's where the day has a rate (R22)",
+            nullable=False,
+        ),
+        Column(
+            name="exchange_rate",
+            type=RATE,
+            description="Units of `reporting_currency` per unit of `currency`; 1 where nothing is converted",
+            nullable=False,
+        ),
+        Column(name="exchange_rate_on", type="date", description="Day of the rate; null where none was used"),
         Column(name="extracted_at", type="timestamp", description="Time of the extraction (R26)", nullable=False),
         Column(name="unit_key", description="Hash of the key (R27)", nullable=False),
         Column(name="file_sha256", description="Lineage: the bytes", nullable=False),
@@ -115,8 +128,10 @@ SILVER_ADS_INSIGHTS = TableContract(
         FINGERPRINT,
     ),
     key=("unit_key",),
+    version=2,
     rules=ADS_RULES,
     settings_read=("time_zone", "currency", "conversion_types"),
+    rates_read=True,
     roles_read="off",
     reads=("bronze.meta_ads", "bronze.google_ads"),
 )

@@ -21,12 +21,23 @@ _CAMPAIGN = (
     Column(name="account_id", description="Ad account, digits only", nullable=False),
     Column(name="campaign_id", description="Campaign; null where only the whole account was reported"),
     Column(name="campaign_name", description="Its newest name among the rows counted"),
-    Column(name="currency", description="ISO 4217 code of the account", nullable=False),
+    Column(
+        name="currency",
+        description="ISO 4217 code of the amounts: the organization's where the account's has a dated rate (R22)",
+        nullable=False,
+    ),
+    Column(name="account_currency", description="ISO 4217 code of the account", nullable=False),
 )
 _MEASURES = (
     Column(name="impressions", type="bigint", description="Times shown", nullable=False),
     Column(name="clicks", type="bigint", description="Clicks of any kind", nullable=False),
     Column(name="spend", type=AMOUNT_SUM, description="Cost in `currency`", nullable=False),
+    Column(name="account_spend", type=AMOUNT_SUM, description="The same cost in `account_currency`", nullable=False),
+    Column(
+        name="exchange_rate",
+        type=RATIO,
+        description="spend / account_spend: the rates of the days, weighted by cost; null without cost",
+    ),
     Column(name="conversions", type=AMOUNT_SUM, description="Conversions, provisional ones included", nullable=False),
     Column(name="conversion_value", type=AMOUNT_SUM, description="Value that the platform claims", nullable=False),
     Column(
@@ -48,7 +59,8 @@ CAMPAIGN_MONTH = TableContract(
     table="campaign_month",
     description="What each campaign cost and brought in the month, by the platform's own account.",
     columns=(ORG_ID, MONTH, *_CAMPAIGN, *_MEASURES, FINGERPRINT),
-    key=("month", "platform", "account_id", "campaign_id", "currency"),
+    key=("month", "platform", "account_id", "campaign_id", "currency", "account_currency"),
+    version=2,
     reads=("silver.ads_insights",),
 )
 
@@ -71,7 +83,8 @@ CAMPAIGN_WEEK = TableContract(
         ),
         FINGERPRINT,
     ),
-    key=("iso_week", "platform", "account_id", "campaign_id", "currency"),
+    key=("iso_week", "platform", "account_id", "campaign_id", "currency", "account_currency"),
+    version=2,
     reads=("silver.ads_insights",),
     days_read=3,
 )

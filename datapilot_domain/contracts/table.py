@@ -61,6 +61,8 @@ class TableContract(_Frozen):
     scope: Literal["month", "organization"] = "month"
     # Organization settings that the rows depend on: part of the fingerprint.
     settings_read: tuple[str, ...] = ()
+    # Whether the rows depend on the exchange rates that hold on their days.
+    rates_read: bool = False
     # Roles of the month's sources that the rows depend on (R25): of all, or only which of them are off.
     roles_read: Literal["none", "off", "all"] = "none"
     # Which contracts it is computed from, and the months it reads of them, relative to its own.

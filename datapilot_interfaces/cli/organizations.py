@@ -1,4 +1,4 @@
-"""`org add`, `org list`, `org conversions`."""
+"""`org add`, `org list`, `org conversions`, `org rates`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from datapilot_domain.organizations import Organization
 from datapilot_interfaces.cli.errors import CommandError, Exit
 from datapilot_interfaces.cli.options import FormatOption, OrgArgument
 from datapilot_interfaces.cli.output import Format, Row, emit
+from datapilot_interfaces.cli.rates import rates
 
-app = typer.Typer(help="Organizations: add one, list all, say what converts.", no_args_is_help=True)
+app = typer.Typer(help="Organizations: add one, list all, say what converts and at which rates.", no_args_is_help=True)
+app.command("rates")(rates)
 _COLUMNS = ("org_id", "name", "time_zone", "currency")
 
 

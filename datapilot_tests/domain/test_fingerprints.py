@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from datapilot_domain.contracts import FAMILY_CONTRACTS
 from datapilot_domain.contracts.table import Column, TableContract
+from datapilot_domain.exchange_rates import ExchangeRate
 from datapilot_domain.fingerprints import NOTHING_LANDED, Landed, expected_fingerprints, months_reading
 from datapilot_domain.landing import Edges
 from datapilot_domain.organizations import Organization, OrgId, Role
@@ -53,9 +56,9 @@ def fingerprints(
     return {(table_id, month): text for table_id, months in found.items() for month, text in months.items()}
 
 
-def changed(**what: object) -> dict[str, set[int]]:
+def changed(of: tuple[TableContract, ...] = FAMILY, **what: object) -> dict[str, set[int]]:
     """Table → months, counted from January, whose fingerprint differs."""
-    before, after = fingerprints(), fingerprints(**what)  # type: ignore[arg-type]
+    before, after = fingerprints(of), fingerprints(**{"contracts": of, **what})  # type: ignore[arg-type]
     differing: dict[str, set[int]] = {}
     for (table_id, month), text in after.items():
         if before[table_id, month] != text:
@@ -164,3 +167,27 @@ def test_a_role_reaches_the_months_of_its_source_and_the_tables_that_read_roles(
     after = {**roles, JANUARY: {"main": "counts", "shopee": role}}
     before, now = fingerprints(contracts, roles=roles), fingerprints(contracts, roles=after)
     assert {key for key in now if now[key] != before[key]} == {(name, JANUARY) for name in tables}
+
+
+RATED = table("silver", "s", ("bronze.b",), rates_read=True)
+WEEKS = table("gold", "weeks", ("silver.s",), days_read=3)
+
+
+@pytest.mark.rule("R22")
+@pytest.mark.parametrize(
+    ("valid_on", "silver", "weeks"),
+    [
+        # It holds until 9 February: on no day that a week of December or March reads.
+        (dt.date(2024, 1, 9), {0, 1}, {0, 1}),
+        # A week of December reads the first days of January, one of March the last of February.
+        (dt.date(2024, 1, 3), {0, 1}, {-1, 0, 1}),
+        (dt.date(2024, 1, 27), {0, 1}, {0, 1, 2}),
+    ],
+)
+def test_a_rate_touches_the_months_in_which_it_holds_and_the_weeks_beside(
+    valid_on: dt.date, silver: set[int], weeks: set[int]
+) -> None:
+    rated = ACME.model_copy(
+        update={"exchange_rates": (ExchangeRate(currency="USD", valid_on=valid_on, rate=Decimal("4.91")),)}
+    )
+    assert changed((BRONZE, RATED, WEEKS), organization=rated) == {"silver.s": silver, "gold.weeks": weeks}

@@ -280,3 +280,37 @@ def test_the_token_in_a_pages_links_reaches_no_log_table_or_report(desk: Desk) -
         assert rows
         assert TOKEN not in str(rows)
     assert TOKEN not in str(desk.call("report", "--org", "adsonly").rows)
+
+
+@pytest.mark.rule("R22")
+def test_ads_of_another_currency_are_reported_in_the_organizations_where_a_day_has_a_rate(desk: Desk) -> None:
+    org = "abroad"
+    assert desk.call("org", "add", org).code == 0
+    in_dollars = {name: data.replace(b'"BRL"', b'"USD"') for name, data in first_sync()[0].files.items()}
+    desk.sync(org, [Sync(first_sync()[0].as_of, in_dollars)])
+    assert desk.land(org, *SALES[:2]).code == 0
+    desk.refine()
+    assert {(row["month"], row["currency"]) for row in desk.show("gold.marketing_month", org)} == {
+        (month, currency) for month in MONTHS[:2] for currency in ("BRL", "USD")
+    }
+
+    assert desk.call("org", "rates", org, "USD", "2024-01-15=5", "2024-02-03=4.125").code == 0
+    stale = {(row["table"], row["month"]) for row in desk.status(org) if row["state"] != "current"}
+    assert {month for table, month in stale if table == "silver.ads_insights"} == {*MONTHS[:2]}
+    assert "silver.sales" not in {table for table, _ in stale}
+    desk.refine()
+    spent: dict[tuple[str, str], Decimal] = {}
+    for row in desk.show("silver.ads_insights", org):
+        rate = Decimal("4.125" if row["reported_on"] >= "2024-02-03" else "5")
+        key = row["month"], row["campaign_id"]
+        spent[key] = spent.get(key, Decimal(0)) + Decimal(row["spend"] or 0) * rate
+        assert (row["currency"], row["reporting_currency"], Decimal(row["exchange_rate"])) == ("USD", "BRL", rate)
+    months = desk.show("gold.campaign_month", org)
+    assert {(row["month"], row["campaign_id"]): Decimal(row["spend"]) for row in months} == spent
+    assert {(row["currency"], row["account_currency"]) for row in months} == {("BRL", "USD")}
+    weeks = desk.show("gold.campaign_week", org)
+    assert sum(Decimal(row["spend"]) for row in weeks) == sum(spent.values())
+    marketing = desk.show("gold.marketing_month", org)
+    assert [(row["month"], row["currency"]) for row in marketing] == [(month, "BRL") for month in MONTHS[:2]]
+    assert sum(Decimal(row["spend"]) for row in marketing) == sum(spent.values())
+    assert None not in {row["roas_verified"] for row in marketing}

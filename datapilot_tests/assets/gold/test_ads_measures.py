@@ -37,7 +37,12 @@ def day(number: int, month: int = 1, year: int = 2024, **values: Any) -> dict[st
     on = dt.date(year, month, number)
     row = USUAL | {"reported_on": on, "month": f"{on:%Y-%m}"} | values
     row |= {name: Decimal(row[name]) for name in MEASURES[2:] if row.get(name) is not None}
+    row = {"reporting_currency": row["currency"], "exchange_rate": Decimal(1)} | row
     return row | {"breakdowns": [(name, "x") for name in row["breakdown_set"].split(",") if name]}
+
+
+def at(rate: str) -> dict[str, Any]:
+    return {"reporting_currency": "BRL", "exchange_rate": Decimal(rate)}
 
 
 def silver(spark: SparkSession, rows: Iterable[dict[str, Any]]) -> DataFrame:
@@ -90,6 +95,10 @@ def months(spark: SparkSession) -> dict[str | None, dict[str, Any]]:
         # Currencies are never added.
         day(1, account_id="currency", spend="1"),
         day(2, account_id="currency", spend="2", currency="USD"),
+        # Dollars of days with a rate are reported in reais, the others stay.
+        day(1, account_id="rates", currency="USD", spend="0.000001", clicks=1, conversion_value="9", **at("4.5")),
+        day(2, account_id="rates", currency="USD", spend="0.000002", clicks=1, conversion_value="1", **at("5.25")),
+        day(3, account_id="rates", currency="USD", spend="0.25", clicks=1),
     ]
     found = rows_of(campaign_month(silver(spark, rows), fingerprints(spark, "2024-01")))
     assert tuple(found[0]) == CAMPAIGN_MONTH.column_names
@@ -176,6 +185,19 @@ def test_the_name_is_that_of_the_newest_named_row(months: Rows) -> None:
 
 def test_currencies_stand_apart(months: Rows) -> None:
     assert [months[f"meta/currency/c/{currency}"]["spend"] for currency in ("BRL", "USD")] == [1, 2]
+
+
+@pytest.mark.rule("R22")
+def test_amounts_are_converted_at_the_rate_of_their_day_and_rounded_once(months: Rows) -> None:
+    # 0.000001 × 4.5 + 0.000002 × 5.25 = 0.000015; rounded by the day it would be 0.000016.
+    converted = months["meta/rates/c/BRL"]
+    assert (converted["spend"], converted["account_spend"]) == (Decimal("0.000015"), Decimal("0.000003"))
+    assert (converted["account_currency"], converted["exchange_rate"]) == ("USD", 5)
+    assert (converted["conversion_value"], converted["cpc"]) == (Decimal("45.75"), Decimal("0.0000075"))
+    kept = months["meta/rates/c/USD"]
+    assert [kept[name] for name in ("spend", "account_spend", "account_currency", "exchange_rate")] == [
+        Decimal("0.25"), Decimal("0.25"), "USD", 1,
+    ]  # fmt: skip
 
 
 @pytest.mark.rule("R31")

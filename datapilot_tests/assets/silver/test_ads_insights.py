@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from datapilot_assets.silver.ads_insights import (
     ADS_ENTRIES,
+    ADS_RATES,
     ads_quarantine,
     classify_ads,
     count_fates,
@@ -44,6 +45,12 @@ ENTRY = {
     "extracted_at": dt.datetime(2024, 2, 12, tzinfo=dt.timezone.utc), "currency": "USD",
     "time_zone": "America/Sao_Paulo", "conversion_types": [], "provisional_days": 30,
 }  # fmt: skip
+# What an organization of Brazil keeps of the euro; the dollar has a rate of another day.
+RATES = [
+    {"currency": currency, "reported_on": day, "reporting_currency": "BRL", "exchange_rate": Decimal(rate),
+     "exchange_rate_on": DAY - dt.timedelta(days=2)}
+    for currency, day, rate in (("EUR", DAY, "5.38115"), ("USD", DAY - dt.timedelta(days=1), "4.91"))
+]  # fmt: skip
 
 
 class Objects:
@@ -130,7 +137,7 @@ def refined(spark: SparkSession) -> dict[str, list[dict[str, Any]]]:
     classified = classify_ads(records, frame(spark, entries, ADS_ENTRIES), lost).cache()
     marks = fingerprints(spark, "2024-01")
     found = {
-        "silver": silver_ads_insights(classified, marks),
+        "silver": silver_ads_insights(classified, frame(spark, RATES, ADS_RATES), marks),
         "quarantine": ads_quarantine(classified, marks),
         "fates": count_fates(classified),
     }
@@ -203,6 +210,16 @@ def test_numbers_and_ids_are_exact_in_either_spelling(refined: Refined) -> None:
     assert _said(refined, "numbers", *MEASURES[:3]) == (9007199254740993, 3, "123456789012.345678")
     assert _said(refined, "tiny", "spend", "campaign_name") == ("0.000001", '10: "2.50", -3')
     assert _said(refined, "micros", "spend", "conversions") == ("9007199254.740993", "0.123457")
+
+
+@pytest.mark.rule("R22")
+def test_a_day_with_a_rate_carries_it_and_what_the_platform_said_stays(refined: Refined) -> None:
+    about = ("currency", "reporting_currency", "exchange_rate", "exchange_rate_on")
+    assert _said(refined, "snake", *about) == ("EUR", "BRL", "5.38115000", DAY - dt.timedelta(days=2))
+    assert _said(refined, "snake", "spend") == ("140.819886",)
+    assert _said(refined, "usual google", *about) == ("BRL", "BRL", "1.00000000", None)
+    # The dollar's rate is of another day.
+    assert _said(refined, "says nothing", *about) == ("USD", "USD", "1.00000000", None)
 
 
 @pytest.mark.rule("R27")
