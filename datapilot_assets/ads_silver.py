@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -123,7 +123,7 @@ def _rates(organization: Organization, months: Sequence[Month]) -> pa.Table:
     return pa.Table.from_pylist(rows, ADS_RATES)
 
 
-def _entry_row(entry: LandingEntry, organization: Organization, types: Sequence[str]) -> dict[str, Any]:
+def _entry_row(entry: LandingEntry, organization: Organization, types: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     assert entry.extraction is not None
     return {
         "org_id": str(OrgId(entry.org_id)),
@@ -136,7 +136,7 @@ def _entry_row(entry: LandingEntry, organization: Organization, types: Sequence[
         "extracted_at": entry.effective_at,
         "currency": organization.currency,
         "time_zone": organization.time_zone,
-        "conversion_types": list(types),
+        "conversion_types": [(account, list(names)) for account, names in types.items()],
         "attribution_window": entry.extraction.attribution_window,
         "provisional_days": PROVISIONAL_DAYS[entry.extraction.platform],
     }

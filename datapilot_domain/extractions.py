@@ -6,8 +6,9 @@ import base64
 import binascii
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class _Frozen(BaseModel):
@@ -15,11 +16,15 @@ class _Frozen(BaseModel):
 
 
 class AdAccount(_Frozen):
-    """An ad account as the file shows it; currency (ISO 4217) and time zone are None where it does not say."""
+    """An ad account as the file shows it; currency (ISO 4217) and time zone are None where it does not say.
+
+    action_types: all that occur in its objects, sorted (Meta only).
+    """
 
     account_id: str = Field(pattern=r"^[0-9]+$")
     currency: str | None = None
     time_zone: str | None = None
+    action_types: tuple[str, ...] = ()
 
 
 class AdSlice(_Frozen):
@@ -42,15 +47,24 @@ class Page(_Frozen):
 
 
 class Extraction(_Frozen):
-    """What a file of ads data holds. `action_types`: all that occur in it, sorted (Meta only)."""
+    """What a file of ads data holds."""
 
     platform: str
     accounts: tuple[AdAccount, ...]
     slices: tuple[AdSlice, ...]
-    action_types: tuple[str, ...] = ()
     attribution_window: str | None = None
     api_version: str | None = None
     page: Page = Page()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _types_of_the_file(cls, values: Any) -> Any:
+        """Entries written before the types were kept by account have those of the file."""
+        if not isinstance(values, dict) or "action_types" not in values:
+            return values
+        others = {name: value for name, value in values.items() if name != "action_types"}
+        accounts = [{**account, "action_types": values["action_types"]} for account in values["accounts"]]
+        return {**others, "accounts": accounts}
 
     @property
     def account_ids(self) -> frozenset[str]:
@@ -103,7 +117,7 @@ PURCHASES = ("omni_purchase", "purchase", "offsite_conversion.fb_pixel_purchase"
 
 
 def conversion_types(platform: str, present: Iterable[str], chosen: Sequence[str]) -> tuple[str, ...]:
-    """Action types that count as conversions of an extraction in which those `present` occur.
+    """Action types that count as conversions of an account in whose extraction those `present` occur.
 
     chosen: what the organization set, which always wins. Google's are what the account set up: none to choose.
     """

@@ -19,7 +19,8 @@ from datapilot_assets.silver.ads_reading import whole_number
 from datapilot_domain.contracts.ads import ADS_QUARANTINE, ADS_RULES, BRONZE_META_ADS, SILVER_ADS_INSIGHTS
 
 FATES = ("good", "quarantined", "superseded")
-# What a row needs of its entry; currency, time_zone and attribution_window where the object does not say.
+# What a row needs of its entry: of its account the action types that count; currency, time_zone and
+# attribution_window where the object does not say.
 ADS_ENTRIES = pa.schema(
     {
         "org_id": pa.string(),
@@ -32,7 +33,7 @@ ADS_ENTRIES = pa.schema(
         "extracted_at": pa.timestamp("us", tz="UTC"),
         "currency": pa.string(),
         "time_zone": pa.string(),
-        "conversion_types": pa.list_(pa.string()),
+        "conversion_types": pa.map_(pa.string(), pa.list_(pa.string())),
         "attribution_window": pa.string(),
         "provisional_days": pa.int32(),
     }
@@ -69,6 +70,7 @@ def classify_ads(records: Mapping[str, DataFrame], entries: DataFrame, lost: Dat
     frames = (frame.withColumn("platform", F.lit(platform)) for platform, frame in records.items())
     gone = lost.select("landed_seq", "unit_key", F.lit(True).alias("is_lost"))
     rows = reduce(DataFrame.unionByName, frames).join(F.broadcast(_facts(entries)), "content_id")
+    rows = rows.withColumn("conversion_types", F.try_element_at("conversion_types", F.col("account_id")))
     return _judge(_typed(_parsed(rows.join(gone, ["landed_seq", "unit_key"], "left"))))
 
 

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from datapilot_domain.extractions import Page, conversion_types, follows, is_whole
+from datapilot_domain.extractions import AdAccount, Extraction, Page, conversion_types, follows, is_whole
 
 ALONE = Page(before="a", after="b")
 FIRST = Page(before="a", after="b", has_next=True)
@@ -80,3 +80,14 @@ def test_one_purchase_is_one_conversion(present: list[str], chosen: tuple[str, .
 
 def test_what_converts_on_google_the_account_says() -> None:
     assert conversion_types("google", [], ("lead",)) == ()
+
+
+def test_an_entry_that_kept_the_types_of_its_file_is_read() -> None:
+    """As logs hold that were written before the types were kept by account."""
+    accounts = [{"account_id": "1", "currency": "BRL"}, {"account_id": "2"}]
+    older = {"platform": "meta", "accounts": accounts, "slices": [], "action_types": ["lead", "purchase"]}
+    types = ("lead", "purchase")
+    assert Extraction.model_validate(older).accounts == (
+        AdAccount(account_id="1", currency="BRL", action_types=types),
+        AdAccount(account_id="2", action_types=types),
+    )

@@ -60,7 +60,7 @@ class Tally:
         self.platform = platform
         self._accounts: dict[str, AdAccount] = {}
         self._days: dict[tuple[str, str, tuple[str, ...]], tuple[dt.date, dt.date]] = {}
-        self._action_types: set[str] = set()
+        self._action_types: dict[str, frozenset[str]] = {}
         self._windows: set[str | None] = set()
 
     def add(self, fact: AdsFact) -> None:
@@ -71,21 +71,25 @@ class Tally:
         key = (fact.account_id, fact.level, fact.breakdown_set)
         first, last = self._days.get(key, (fact.reported_on, fact.reported_on))
         self._days[key] = (min(first, fact.reported_on), max(last, fact.reported_on))
-        self._action_types |= fact.action_types
+        types = self._action_types.get(fact.account_id, frozenset())
+        if not fact.action_types <= types:
+            self._action_types[fact.account_id] = types = types | fact.action_types
         self._windows.add(fact.attribution_window)
-        if max(len(self._days), len(self._action_types), len(self._windows)) > _MOST_NAMED:
+        if max(len(self._days), len(types), len(self._windows)) > _MOST_NAMED:
             raise Refusal("LIMIT_EXCEEDED", "too_many_names", limit=_MOST_NAMED)
 
     def extraction(self, around: Around, objects: int) -> Extraction:
         """The attribution window is that of all objects, None where they differ: each says its own."""
         return Extraction(
             platform=self.platform,
-            accounts=tuple(account for _, account in sorted(self._accounts.items())),
+            accounts=tuple(
+                known.model_copy(update={"action_types": tuple(sorted(self._action_types.get(account, ())))})
+                for account, known in sorted(self._accounts.items())
+            ),
             slices=tuple(
                 AdSlice(account_id=account, level=level, breakdown_set=names, first_day=first, last_day=last)
                 for (account, level, names), (first, last) in sorted(self._days.items())
             ),
-            action_types=tuple(sorted(self._action_types)),
             attribution_window=next(iter(self._windows)) if len(self._windows) == 1 else None,
             api_version=around.api_version,
             page=around.page(objects),

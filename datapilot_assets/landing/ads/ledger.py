@@ -180,20 +180,23 @@ def _spans(active: Sequence[ActiveEntry]) -> pa.Table:
     return pa.Table.from_pylist(rows, _SPAN_SCHEMA)
 
 
-def types_of_entries(active: Sequence[ActiveEntry], chosen: Sequence[str]) -> dict[int, tuple[str, ...]]:
-    """Sequence number of each entry → action types that count in its extraction (R28): never chosen per file.
+def types_of_entries(active: Sequence[ActiveEntry], chosen: Sequence[str]) -> dict[int, dict[str, tuple[str, ...]]]:
+    """Sequence number of each entry → account → action types that count in its extraction (R28).
 
-    chosen: the organization's setting.
+    Never chosen per file, nor by what another account has. chosen: the organization's setting.
     """
     number_of = extraction_numbers(active)
-    present: dict[int, set[str]] = {}
-    for item in active:
-        assert item.entry.extraction is not None
-        present.setdefault(number_of[item.entry.seq], set()).update(item.entry.extraction.action_types)
+    extractions = {item.entry.seq: item.entry.extraction for item in active if item.entry.extraction is not None}
+    present: dict[tuple[int, str], set[str]] = {}
+    for seq, extraction in extractions.items():
+        for account in extraction.accounts:
+            present.setdefault((number_of[seq], account.account_id), set()).update(account.action_types)
     return {
-        item.entry.seq: conversion_types(item.entry.extraction.platform, present[number_of[item.entry.seq]], chosen)
-        for item in active
-        if item.entry.extraction is not None
+        seq: {
+            account: conversion_types(extraction.platform, present[number_of[seq], account], chosen)
+            for account in sorted(extraction.account_ids)
+        }
+        for seq, extraction in extractions.items()
     }
 
 
@@ -222,7 +225,8 @@ def _resolve(
         assert entry.extraction is not None
         assert entry.content_id is not None
         file = str(index_files[entry.content_id])
-        about_it = [entry.extraction.platform, entry.content_id, ",".join(types[entry.seq]), file]
+        counted = ";".join(f"{account}={','.join(names)}" for account, names in types[entry.seq].items())
+        about_it = [entry.extraction.platform, entry.content_id, counted, file]
         row = [entry.seq, item.rank, number_of[entry.seq], *about_it]
         connection.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     if active:

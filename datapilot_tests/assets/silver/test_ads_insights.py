@@ -43,8 +43,10 @@ GOOGLE = {
 ENTRY = {
     "org_id": "acme", "source_id": "main", "file_sha256": "s", "extracted_on": dt.date(2024, 2, 12),
     "extracted_at": dt.datetime(2024, 2, 12, tzinfo=dt.timezone.utc), "currency": "USD",
-    "time_zone": "America/Sao_Paulo", "conversion_types": [], "provisional_days": 30,
+    "time_zone": "America/Sao_Paulo", "conversion_types": [("5550001111", [])], "provisional_days": 30,
 }  # fmt: skip
+# Another account's choice says nothing of this one's.
+OF_ACCOUNTS = [("9000", ["purchase", "link_click"]), ("9001", ["omni_purchase"])]
 # What an organization of Brazil keeps of the euro; the dollar has a rate of another day.
 RATES = [
     {"currency": currency, "reported_on": day, "reporting_currency": "BRL", "exchange_rate": Decimal(rate),
@@ -126,7 +128,7 @@ def _objects() -> Objects:
 @pytest.fixture(scope="module")
 def refined(spark: SparkSession) -> dict[str, list[dict[str, Any]]]:
     entries = [
-        ENTRY | {"content_id": "m", "landed_seq": 1, "file": "m.json", "conversion_types": ["omni_purchase"]},
+        ENTRY | {"content_id": "m", "landed_seq": 1, "file": "m.json", "conversion_types": OF_ACCOUNTS},
         ENTRY | {"content_id": "g", "landed_seq": 2, "file": "g.json", "attribution_window": "30d"},
     ]
     gone = [{"landed_seq": 1, "unit_key": "lost"}, {"landed_seq": 2, "unit_key": "usual"}]

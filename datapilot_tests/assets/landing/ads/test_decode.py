@@ -88,7 +88,7 @@ def test_the_extraction_of_a_meta_page(tmp_path: Path) -> None:
     read = decode(tmp_path, page)
     assert read.decoded.extraction == Extraction(
         platform="meta",
-        accounts=(AdAccount(account_id="9001", currency="BRL"),),
+        accounts=(AdAccount(account_id="9001", currency="BRL", action_types=("purchase",)),),
         slices=(
             AdSlice(account_id="9001", level="campaign", first_day=dt.date(2024, 1, 30), last_day=dt.date(2024, 2, 2)),
             AdSlice(
@@ -99,7 +99,6 @@ def test_the_extraction_of_a_meta_page(tmp_path: Path) -> None:
                 last_day=dt.date(2024, 1, 5),
             ),
         ),
-        action_types=("purchase",),
         attribution_window="7d_click",
         api_version="v23.0",
         page=Page(before="a", after="b", has_next=True),

@@ -78,7 +78,12 @@ class Ledger:
                 verdict=Verdict.WAITING if waits else Verdict.ACCEPTED,
                 content_id=content,
                 extraction=Extraction(
-                    platform="meta", accounts=(AdAccount(account_id="1"),), slices=_slices(objects), action_types=types
+                    platform="meta",
+                    accounts=(
+                        AdAccount(account_id="1", action_types=types),
+                        AdAccount(account_id="2", action_types=("purchase",)),
+                    ),
+                    slices=_slices(objects),
                 ),
                 records=len(rows),
                 joins=joins,
@@ -228,10 +233,16 @@ def test_a_month_says_when_the_days_that_its_neighbours_weeks_reach_changed(ledg
 
 
 @pytest.mark.rule("R28")
-def test_what_counts_as_a_conversion_is_chosen_for_the_whole_extraction(ledger: Ledger) -> None:
+def test_what_counts_as_a_conversion_is_chosen_for_the_account_in_the_whole_extraction(ledger: Ledger) -> None:
     first = ledger.land("page1", 1, days("A", 1, 2), waits=True, types=("purchase",))
     second = ledger.land("page2", 1, days("A", 3, 3), joins=(first,), types=("omni_purchase", "purchase"))
     other = ledger.land("other", 2, days("A", 9, 9), types=("purchase",))
     active = active_entries(ledger.entries, "ads")
-    assert types_of_entries(active, ()) == {first: ("omni_purchase",), second: ("omni_purchase",), other: ("purchase",)}
-    assert set(types_of_entries(active, ("lead",)).values()) == {("lead",)}
+    purchase, omni = ("purchase",), ("omni_purchase",)
+    assert types_of_entries(active, ()) == {
+        first: {"1": omni, "2": purchase},
+        second: {"1": omni, "2": purchase},
+        other: {"1": purchase, "2": purchase},
+    }
+    chosen = types_of_entries(active, ("lead",)).values()
+    assert {names for types in chosen for names in types.values()} == {("lead",)}
