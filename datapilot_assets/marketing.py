@@ -19,13 +19,15 @@ from datapilot_assets.step import built, fingerprint_frame
 from datapilot_domain.contracts.ads_gold import CAMPAIGN_MONTH, MARKETING, MARKETING_MONTH
 from datapilot_domain.contracts.sales import FAMILY as SALES
 from datapilot_domain.contracts.sales_gold import SALES_DAILY
-from datapilot_domain.ledger import declared_zero
+from datapilot_domain.ledger import declared_whole
 from datapilot_domain.partitions import Month
 from datapilot_domain.sources import effective_roles, with_role
 from datapilot_resources.spark_frames import arrow_frame, interpreted
 
 _DAYS = pa.schema([pa.field("month", pa.string()), pa.field("day", pa.date32())])
-_ZERO_MONTHS = pa.schema([pa.field(name, pa.string()) for name in ("month", "currency", "org_id")])
+_WHOLE_MONTHS = pa.schema(
+    {"month": pa.string(), "currency": pa.string(), "org_id": pa.string(), "has_sales": pa.bool_()}
+)
 _SPENT = """
 SELECT month, currency, sum(ads), sum(marketing) FROM (
     SELECT month, currency, spend AS ads, 0 AS marketing FROM campaigns
@@ -44,7 +46,7 @@ def build_months(run: RefineRun, months: Sequence[Month]) -> Built:
             arrow_frame(run.spark, campaigns),
             arrow_frame(run.spark, _covered_days(run, months)),
             arrow_frame(run.spark, daily),
-            arrow_frame(run.spark, _zero_months(run, months, daily)),
+            arrow_frame(run.spark, _whole_months(run, months, daily)),
             fingerprint_frame(run, MARKETING_MONTH, months),
         )
         kept = built({MARKETING_MONTH: frame}, months, small=True)
@@ -61,17 +63,22 @@ def _covered_days(run: RefineRun, months: Sequence[Month]) -> pa.Table:
     return rows_of(pa.table([pc.strftime(days, "%Y-%m"), days], schema=_DAYS), months)
 
 
-def _zero_months(run: RefineRun, months: Sequence[Month], daily: pa.Table) -> pa.Table:
-    """Months whose sales were declared complete and have no line: zero is then a fact."""
+def _whole_months(run: RefineRun, months: Sequence[Month], daily: pa.Table) -> pa.Table:
+    """Months whose sales were declared complete: of days without a line zero is then a fact."""
     entries = run.log.entries
     counting = with_role(entries, effective_roles(entries, run.organization, SALES), "counts")
     filled = set(daily["month"].to_pylist())
     rows = [
-        {"month": str(month), "currency": run.organization.currency, "org_id": str(run.organization.org_id)}
+        {
+            "month": str(month),
+            "currency": run.organization.currency,
+            "org_id": str(run.organization.org_id),
+            "has_sales": str(month) in filled,
+        }
         for month in months
-        if str(month) not in filled and declared_zero(counting, SALES, month)
+        if declared_whole(counting, SALES, month)
     ]
-    return pa.Table.from_pylist(rows, _ZERO_MONTHS)
+    return pa.Table.from_pylist(rows, _WHOLE_MONTHS)
 
 
 def spend_gates(campaigns: pa.Table, marketing_rows: pa.Table, months: Sequence[Month]) -> dict[Month, Gate]:

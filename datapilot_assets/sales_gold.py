@@ -36,7 +36,7 @@ from datapilot_domain.contracts.sales_gold import (
     SALES_PRODUCTS,
     SALES_SOURCE_MONTH,
 )
-from datapilot_domain.ledger import declared_zero
+from datapilot_domain.ledger import declared_whole
 from datapilot_domain.partitions import Month
 from datapilot_domain.sources import with_role
 from datapilot_resources.spark_frames import arrow_frame, interpreted
@@ -63,7 +63,7 @@ def _build_gold(run: RefineRun, months: Sequence[Month]) -> Built:
     zero = [
         {"month": str(month), "currency": run.organization.currency, "org_id": str(org)}
         for month in months
-        if str(month) not in filled and declared_zero(with_role(run.log.entries, run.roles, "counts"), FAMILY, month)
+        if str(month) not in filled and declared_whole(with_role(run.log.entries, run.roles, "counts"), FAMILY, month)
     ]
     zero_months = arrow_frame(run.spark, pa.Table.from_pylist(zero, _ZERO_MONTHS))
     frames = {

@@ -142,6 +142,6 @@ def landed_edges(entries: Iterable[LandingEntry], family: str) -> dict[Month, li
     return edges
 
 
-def declared_zero(entries: Iterable[LandingEntry], family: str, month: Month) -> bool:
+def declared_whole(entries: Iterable[LandingEntry], family: str, month: Month) -> bool:
     """Whether an active entry declares the whole month, so that no rows means zero and not unknown."""
     return any(month in item.complete_months for item in active_entries(entries, family))

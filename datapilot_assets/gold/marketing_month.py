@@ -11,24 +11,24 @@ from datapilot_domain.contracts.ads_gold import MARKETING_MONTH
 
 
 def marketing_month(
-    campaigns: DataFrame, days: DataFrame, sales_days: DataFrame, zero_months: DataFrame, fingerprints: DataFrame
+    campaigns: DataFrame, days: DataFrame, sales_days: DataFrame, whole_months: DataFrame, fingerprints: DataFrame
 ) -> DataFrame:
     """MARKETING_MONTH: a row per month and currency with ads or sales.
 
     campaigns: CAMPAIGN_MONTH columns. days: month, day date that ads data of any account cover.
-    sales_days: SALES_DAILY columns. zero_months: month, currency, org_id of months whose sales were declared
-    complete and have no line: their sales are zero, in every currency.
+    sales_days: SALES_DAILY columns. whole_months: month, currency, org_id, has_sales boolean, of months whose sales
+    were declared complete: without a line their sales are zero, in every currency, and so are those of covered days.
     A month whose days the ads data cover cost zero in a currency without campaigns; sales in another currency say
     nothing of this one.
     """
     covered = days.select("month", F.col("day").alias("date"), F.lit(True).alias("is_covered")).distinct()
     sold = sales_days.join(F.broadcast(covered), ["month", "date"], "left")
-    gross_covered = F.when(F.col("is_covered"), F.col("gross_revenue")).otherwise(F.lit(0))
+    gross_covered = F.when(F.col("is_covered"), F.col("gross_revenue"))
     key = ("org_id", "month", "currency")
     parts = (
         campaigns.select(*key, "spend", "conversion_value"),
         sold.select(*key, "date", "gross_revenue", gross_covered.alias("gross_revenue_covered")),
-        zero_months.select(*key),
+        whole_months.where(~F.col("has_sales")).select(*key),
     )
     spent, sales, zero = parts
     every = spent.unionByName(sales, allowMissingColumns=True).unionByName(zero, allowMissingColumns=True)
@@ -37,28 +37,30 @@ def marketing_month(
         *(F.sum(name).alias(name) for name in summed), F.count_distinct("date").alias("sales_days")
     )
     ads_days = covered.groupBy("month").agg(F.count(F.lit(1)).alias("ads_days"))
-    declared = zero_months.select("month", F.lit(True).alias("is_zero")).distinct()
+    declared = whole_months.select("month", "has_sales", F.lit(True).alias("is_whole"))
     months = months.join(F.broadcast(ads_days), "month", "left").join(F.broadcast(declared), "month", "left")
     return conform(_compared(months), MARKETING_MONTH, fingerprints)
 
 
 def _compared(months: DataFrame) -> DataFrame:
     """Zero where it is a fact, null where it is not known; and both returns on what was spent."""
-    has_ads, zero = F.col("ads_days") > 0, F.lit(0)
+    has_ads, zero, no = F.col("ads_days") > 0, F.lit(0), F.lit(False)
     days_of_month = F.dayofmonth(F.last_day(F.to_date(F.concat("month", F.lit("-01")))))
     months = months.withColumn("ads_days", F.coalesce("ads_days", zero)).withColumns(
         {
             **{name: F.coalesce(name, F.when(has_ads, zero)) for name in ("spend", "conversion_value")},
-            **{
-                name: F.coalesce(name, F.when(F.col("is_zero"), zero))
-                for name in ("gross_revenue", "gross_revenue_covered")
-            },
+            "gross_revenue": F.coalesce("gross_revenue", F.when(~F.col("has_sales"), zero)),
+            # Of no covered day there is nothing to be known; of days without a line only that of a whole month.
+            "gross_revenue_covered": F.coalesce(
+                "gross_revenue_covered",
+                F.when(F.col("is_whole") | (F.col("gross_revenue").isNotNull() & ~F.coalesce(has_ads, no)), zero),
+            ),
         }
     )
     absent = (
         F.when(F.col("spend").isNull(), "NO_ADS_DATA")
         .when(F.col("spend") == 0, "NO_SPEND")
-        .when(F.col("gross_revenue").isNull(), "NO_SALES_DATA")
+        .when(F.col("gross_revenue_covered").isNull(), "NO_SALES_DATA")
     )
     return months.withColumns(
         {

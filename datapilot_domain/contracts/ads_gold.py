@@ -104,7 +104,7 @@ MARKETING_MONTH = TableContract(
         Column(
             name="gross_revenue_covered",
             type="decimal(28,4)",
-            description="Sales of the days that the ads data cover; null without sales data",
+            description="Sales of the days that the ads data cover; null where none of them has sales data",
         ),
         Column(name="roas_claimed", type=RATIO, description="conversion_value / spend; null without spend"),
         Column(
@@ -112,7 +112,7 @@ MARKETING_MONTH = TableContract(
         ),
         Column(
             name="roas_verified_absent",
-            description="Why roas_verified is null: NO_ADS_DATA, NO_SPEND or NO_SALES_DATA",
+            description="Why roas_verified is null: NO_ADS_DATA, NO_SPEND, or NO_SALES_DATA of the covered days",
         ),
         Column(name="ads_days", type="int", description="Days of the month that the ads data cover", nullable=False),
         Column(name="sales_days", type="int", description="Days of the month with sales rows", nullable=False),
@@ -120,6 +120,7 @@ MARKETING_MONTH = TableContract(
         FINGERPRINT,
     ),
     key=("month", "currency"),
+    version=2,
     reads=("gold.campaign_month", "gold.sales_daily", "gold.sales_month"),
 )
 

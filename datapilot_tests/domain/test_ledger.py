@@ -10,7 +10,7 @@ from datapilot_domain.landing import Declaration, LandingEntry, Verdict
 from datapilot_domain.ledger import (
     active_entries,
     counted_entries,
-    declared_zero,
+    declared_whole,
     find_loaded,
     find_replaced,
     landed_hashes,
@@ -222,14 +222,14 @@ class TestActiveEntries:
         assert [item.seq for item in counted_entries(log, "sales")] == [2, 3, 4]
 
 
-def test_declared_zero_needs_an_active_declaration() -> None:
+def test_declared_whole_needs_an_active_declaration() -> None:
     log = [entry(1, "jan", WHOLE_JANUARY)]
-    assert declared_zero(log, "sales", JANUARY)
-    assert not declared_zero(log, "sales", FEBRUARY)
-    assert not declared_zero(log, "ads", JANUARY)
-    assert not declared_zero([*log, entry(2, replaces_seq=1)], "sales", JANUARY)
-    assert not declared_zero([waiting(1, "p1", part(1))], "sales", JANUARY)
-    assert declared_zero([waiting(1, "p1", part(1)), entry(2, "p2", part(2), joins=(1,))], "sales", JANUARY)
+    assert declared_whole(log, "sales", JANUARY)
+    assert not declared_whole(log, "sales", FEBRUARY)
+    assert not declared_whole(log, "ads", JANUARY)
+    assert not declared_whole([*log, entry(2, replaces_seq=1)], "sales", JANUARY)
+    assert not declared_whole([waiting(1, "p1", part(1))], "sales", JANUARY)
+    assert declared_whole([waiting(1, "p1", part(1)), entry(2, "p2", part(2), joins=(1,))], "sales", JANUARY)
 
 
 def test_landed_hash_of_a_month_is_its_last_word() -> None:
