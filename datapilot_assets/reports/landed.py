@@ -11,7 +11,7 @@ from datapilot_assets.reports.steps import next_steps
 from datapilot_assets.reports.stored import report_key
 from datapilot_assets.reports.wording import Words
 from datapilot_assets.silver.personal import masked
-from datapilot_domain.landing import CORRECTIONS, LandingEntry, Layout
+from datapilot_domain.landing import CORRECTIONS, LandingEntry, Layout, Verdict
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
 from datapilot_domain.reasons import REASONS
@@ -46,10 +46,11 @@ def landed_report(
         sha256=entry.sha256,
         source=entry.source,
         arrived_at=entry.arrived_at.astimezone(ZoneInfo(organization.time_zone)).isoformat(timespec="seconds"),
-        verdict=entry.verdict.value,
-        reason=entry.reason,
+        # A part or page that waited counts once another one joined it.
+        verdict=(Verdict.ACCEPTED if counts else entry.verdict).value,
+        reason=None if counts else entry.reason,
         at_stake=_at_stake(entry, organization),
-        detail=masked(entry.found.words(locale)) if entry.found else "",
+        detail=masked(entry.found.words(locale)) if entry.found and not counts else "",
         counts=counts,
         pending=pending,
         months=tuple(MonthRecords(month=str(month), records=n.records) for month, n in sorted(entry.months.items())),

@@ -267,6 +267,8 @@ def test_a_page_alone_waits_and_the_missing_one_completes_it(desk: Desk, missing
     assert (answer.code, [row["verdict"] for row in answer.rows]) == (0, ["accepted"])
     desk.refine()
     assert_ads(desk, org, reference(meta))
+    # The page that waited counts now, and its report says so.
+    assert {(row["verdict"], row["reason"]) for row in desk.call("report", "--org", org).rows} == {("accepted", None)}
 
 
 def test_the_token_in_a_pages_links_reaches_no_log_table_or_report(desk: Desk) -> None:
