@@ -46,6 +46,7 @@ CAMPAIGN_MONTH = TableContract(
     family=FAMILY,
     layer="gold",
     table="campaign_month",
+    version=2,
     description="What each campaign cost and brought in the month, by the platform's own account.",
     columns=(ORG_ID, MONTH, *_CAMPAIGN, *_MEASURES, FINGERPRINT),
     key=("month", "platform", "account_id", "campaign_id", "currency"),
@@ -56,6 +57,7 @@ CAMPAIGN_WEEK = TableContract(
     family=FAMILY,
     layer="gold",
     table="campaign_week",
+    version=2,
     description="The same by ISO week, whole across month ends; a week stands in the month of its Thursday (R31).",
     columns=(
         ORG_ID,
