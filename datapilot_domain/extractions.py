@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
+
+_ACCOUNT = re.compile(r"[0-9]+")
 
 
 class _Frozen(BaseModel):
@@ -20,6 +23,12 @@ class AdAccount(_Frozen):
     account_id: str = Field(pattern=r"^[0-9]+$")
     currency: str | None = None
     time_zone: str | None = None
+
+
+def account_digits(written: str) -> str | None:
+    """An ad account's digits, without `act_` and dashes; None for what is no account."""
+    digits = written.strip().removeprefix("act_").replace("-", "")
+    return digits if _ACCOUNT.fullmatch(digits) else None
 
 
 class AdSlice(_Frozen):
