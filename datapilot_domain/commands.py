@@ -12,6 +12,8 @@ from datapilot_domain.reasons import Reason
 
 # Stands in a command for a column that only the sender knows.
 PLACEHOLDER = "COLUMN"
+# The same for an ad account.
+ACCOUNT_PLACEHOLDER = "ACCOUNT"
 
 
 def quoted(name: str) -> str:
@@ -31,6 +33,11 @@ def mapping_command(org: OrgId, file: str, pairs: Sequence[tuple[str, str]], *op
     of_file = f"--file={quoted(file)}" if file.startswith("-") else f"--file {quoted(file)}"
     end = ["--"] if any(word.startswith("-") for word in words) else []
     return " ".join(["datapilot mapping set --org", org, of_file, *options, *end, *map(quoted, words)])
+
+
+def ads_account_command(org: OrgId, source: str) -> str:
+    """The `source set` that says of which ad account a source's tables are."""
+    return f"datapilot source set {source} --org {org} --ads-account {ACCOUNT_PLACEHOLDER}"
 
 
 def land_command(entry: LandingEntry, *options: str, file: str | None = None) -> str:

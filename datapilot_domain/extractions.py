@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_ACCOUNT = re.compile(r"[0-9]+")
 
 
 class _Frozen(BaseModel):
@@ -25,6 +28,12 @@ class AdAccount(_Frozen):
     currency: str | None = None
     time_zone: str | None = None
     action_types: tuple[str, ...] = ()
+
+
+def account_digits(written: str) -> str | None:
+    """An ad account's digits, without `act_` and dashes; None for what is no account."""
+    digits = written.strip().removeprefix("act_").replace("-", "")
+    return digits if _ACCOUNT.fullmatch(digits) else None
 
 
 class AdSlice(_Frozen):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, Validat
 from pydantic_core import CoreSchema, core_schema
 
 from datapilot_domain.exchange_rates import CurrencyCode, ExchangeRate, sorted_rates
-from datapilot_domain.extractions import PURCHASES
+from datapilot_domain.extractions import PURCHASES, account_digits
 
 _ORG_ID = re.compile(r"[a-z][a-z0-9]{2,30}")
 # Words that a file system, SQL, a shell or our own layout would read as something else.
@@ -65,6 +65,14 @@ def parse_source_id(text: str) -> str:
     return text
 
 
+def parse_ads_account(text: str) -> str:
+    """The digits of an ad account, written with or without `act_` and dashes. Raises `InvalidName`."""
+    digits = account_digits(text)
+    if digits is None:
+        raise InvalidName(f"ad account {text!r}: use its digits, as in 1234567890")
+    return digits
+
+
 class SourceSettings(BaseModel):
     """What the registry keeps about one source of an organization."""
 
@@ -74,6 +82,13 @@ class SourceSettings(BaseModel):
     role: Role | None = None
     # R3: every file of this source is the whole truth of the months that it mentions.
     files_are_complete: bool = False
+    # Of ads tables that name no account: digits. The sender says it, nothing guesses it.
+    ads_account: str | None = None
+
+    @field_validator("ads_account")
+    @classmethod
+    def _digits(cls, written: str | None) -> str | None:
+        return None if written is None else parse_ads_account(written)
 
 
 class LandingLimits(BaseModel):

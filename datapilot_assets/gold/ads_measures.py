@@ -13,7 +13,11 @@ from datapilot_domain.contracts.ads_gold import AMOUNT_SUM
 # Campaigns first, then what is narrower; a row of a whole account only where there is nothing else.
 _PREFERRED = ("campaign", "ad_group", "ad", "account")
 # Metrics that are extracted together.
-_PARTS = {"delivery": ("impressions", "clicks", "spend"), "conversions": ("conversions", "conversion_value")}
+_PARTS = {
+    "delivery": ("impressions", "clicks", "spend"),
+    "conversions": ("conversions",),
+    "conversion_value": ("conversion_value",),
+}
 CAMPAIGN = ("platform", "account_id", "campaign_id", "currency", "account_currency")
 
 
@@ -21,8 +25,9 @@ def one_grain(silver: DataFrame) -> DataFrame:
     """Of every day of an account the rows of one level and breakdown set: levels and sets repeat each other (R27).
 
     silver: SILVER_ADS_INSIGHTS columns. Of a level's sets the one with the fewest names, then the first by name.
-    Chosen twice, for delivery and for conversions, among the rows that have any: conversions that were extracted
-    apart, by action say, are kept beside the cost of the day (R29). A row's other metrics are null then.
+    Chosen for delivery, for conversions and for their value apart, among the rows that have any: conversions that
+    were extracted by themselves, by action say, are kept beside the cost of the day (R29). A row's other metrics are
+    null then.
     """
     levels = F.array(*(F.lit(level) for level in _PREFERRED))
     grain = F.struct(

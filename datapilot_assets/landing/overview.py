@@ -61,6 +61,7 @@ def source_rows(platform: Platform, organization: Organization) -> list[dict[str
                 "role": role,
                 "decided": "declared" if settings.role else "detected" if source in repeats else "default",
                 "files_are_complete": settings.files_are_complete,
+                "ads_account": settings.ads_account,
                 "files": files[source],
                 "orders": len(mine.column("unit_key").unique()),
                 "amount": pc.sum(mine.column("amount")).as_py(),

@@ -8,6 +8,7 @@ from datapilot_domain.contracts.ads import AMOUNT
 _ACTIONS = "array<struct<action_type: string, value: string>>"
 _FIELDS = (
     *("spend", "impressions", "clicks", "account_currency", "attribution_setting"),
+    "connector",
     *("campaign_id", "campaign_name", "adset_id", "adset_name", "ad_id", "ad_name", "misshapen"),
 )
 # Meta leaves lists of actions out where there was none, so their absence is zero on an object that says anything.
@@ -15,6 +16,11 @@ _SAYS = (
     "(coalesce(meta.spend, meta.impressions, meta.clicks) IS NOT NULL"
     " OR meta.actions IS NOT NULL OR meta.action_values IS NOT NULL)"
 )
+
+
+def _says(actions: str) -> str:
+    """Of a connector's tables only those of actions count them, so that elsewhere their absence says nothing."""
+    return f"CASE WHEN meta.connector IS NOT NULL THEN {actions} IS NOT NULL ELSE {_SAYS} END"
 
 
 def _counted(actions: str) -> str:
@@ -28,7 +34,7 @@ def _counted(actions: str) -> str:
     counts = f"filter(coalesce({actions}, array()), action -> array_contains(conversion_types, action.action_type))"
     zero = "cast(0 AS decimal(30,10))"
     added = f"aggregate({counts}, {zero}, (total, action) -> try_cast(total + {number} AS decimal(30,10)))"
-    return f"CASE WHEN {_SAYS} THEN try_cast({added} AS {AMOUNT}) END"
+    return f"CASE WHEN {_says(actions)} THEN try_cast({added} AS {AMOUNT}) END"
 
 
 META = Reading(
@@ -40,8 +46,8 @@ META = Reading(
         "spend": f"try_cast({text('meta.spend')} AS {AMOUNT})",
         "conversions": _counted("meta.actions"),
         "conversion_value": _counted("meta.action_values"),
-        "has_conversions": _SAYS,
-        "has_conversion_value": _SAYS,
+        "has_conversions": _says("meta.actions"),
+        "has_conversion_value": _says("meta.action_values"),
         "is_misshapen": "meta.misshapen IS NOT NULL",
         "campaign_id": text("meta.campaign_id"),
         "campaign_name": text("meta.campaign_name"),

@@ -50,6 +50,34 @@ ADS = (
         "bytes_unreadable", "depois de {place}: os bytes {bytes} não são {encoding}",
         "after {place}: the bytes {bytes} are not {encoding}",
     ),
+    finding(
+        "row_cells", "linha {line}: {count} células; o cabeçalho tem {expected}",
+        "line {line}: {count} cells, the header has {expected}",
+    ),
+    finding("row_broken", "linha {line}: {fault}", "line {line}: {fault}"),
+    finding(
+        "row_too_long", "a linha {line} passa de {limit} bytes", "the row in line {line} is longer than {limit} bytes"
+    ),
+    finding(
+        "column_twice", "linha 1, coluna {column!r}: outra coluna, ou o que lemos dela, tem o mesmo nome",
+        "line 1, column {column!r}: another column, or what is read of it, has the same name",
+    ),
+    finding(
+        "actions_or_values", "o nome {file!r} não diz se são ações (actions) ou seus valores (action_values)",
+        "the name {file!r} does not say whether these are actions or action_values",
+    ),
+    finding(
+        "action_unnamed", "a linha não diz o tipo da ação; exporte só as que dizem (action_type IS NOT NULL)",
+        "the row names no action type; export only those that do (action_type IS NOT NULL)",
+    ),
+    finding(
+        "table_without_account", "a tabela não tem a coluna account_id, e a origem {source} não declara a conta",
+        "the table has no column account_id, and the source {source} declares no account",
+    ),
+    finding(
+        "to_say_account", "para dizer de que conta é a origem (troque {name} pelos dígitos)",
+        "to say of which account the source is (replace {name} by its digits)",
+    ),
     finding("platform_said", "a plataforma disse: {said}", "the platform said: {said}"),
     finding(
         "pages_apart", "uma página termina no cursor {after!r}, a seguinte no arquivo começa em {before!r}",

@@ -6,13 +6,24 @@ from datapilot_domain.reasons.reason import reason
 
 ADS = (
     reason(
-        "ADS_TRUNCATED", "file", "O JSON termina antes da hora: o arquivo foi cortado.",
-        "The JSON ends early: the file was cut.",
+        "ADS_TRUNCATED", "file", "O arquivo termina antes da hora: foi cortado.",
+        "The file ends early: it was cut.",
         "Envie de novo; se o erro se repetir, extraia de novo.", "Send it again; if that fails too, extract it again.",
     ),
     reason(
         "ADS_JSON_BROKEN", "file", "O JSON está malformado.", "The JSON is malformed.",
         "Envie a resposta da plataforma como ela veio.", "Send the platform's response as it came.",
+    ),
+    reason(
+        "ADS_CSV_BROKEN", "file", "A tabela do conector está malformada.", "The connector's table is malformed.",
+        "Exporte a tabela de novo como CSV em UTF-8, com cabeçalho.",
+        "Export the table again as CSV in UTF-8, with its header.",
+    ),
+    reason(
+        "ADS_TABLE_UNCLEAR", "file", "A tabela pode ser de ações ou dos valores delas: as colunas são as mesmas.",
+        "The table may be of actions or of their values: the columns are the same.",
+        "Dê ao arquivo o nome da tabela, como basic_ad_actions.csv ou basic_ad_action_values.csv.",
+        "Name the file as the table, as in basic_ad_actions.csv or basic_ad_action_values.csv.",
     ),
     reason(
         "ADS_ERROR_BODY", "file", "A plataforma respondeu com um erro em vez de dados.",
@@ -34,8 +45,10 @@ ADS = (
     reason(
         "ADS_ACCOUNT_MISSING", "file", "Há linhas que não dizem de que conta de anúncios são.",
         "Some rows do not say of which ad account they are.",
-        "Peça também o campo account_id (Meta) ou customer.id (Google).",
-        "Ask for the field account_id (Meta) or customer.id (Google) too.",
+        "Peça também o campo account_id (Meta) ou customer.id (Google); de tabelas que não o têm, declare a conta da"
+        " origem.",
+        "Ask for the field account_id (Meta) or customer.id (Google) too; of tables without it, declare the account of"
+        " the source.",
     ),
     reason(
         "ADS_ACCOUNT_DIFFERS", "file", "A mesma conta aparece com duas moedas ou dois fusos horários.",

@@ -27,6 +27,13 @@ EXTRACTIONS = (
         "Spend, impressions or clicks are negative.", "Extraia os dados de novo.", "Extract the data again.",
     ),
     reason(
+        "LINK_CLICKS_ONLY", "notice",
+        "A tabela só tem cliques em links (inline_link_clicks), contados como cliques: são menos que os cliques de"
+        " qualquer tipo.",
+        "The table has only link clicks (inline_link_clicks), counted as clicks: fewer than the clicks of any kind.",
+        "Para contar todos, exporte também a coluna clicks.", "To count them all, export the column clicks too.",
+    ),
+    reason(
         "CAMPAIGNS_KEPT", "notice",
         "Campanhas que esta extração não traz em nenhum dia e cujos dados anteriores ficam: {count} ({campaigns}).",
         "Campaigns that this extraction does not have on any day, whose earlier data stay: {count} ({campaigns}).",

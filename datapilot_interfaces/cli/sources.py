@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from datapilot_domain.contracts import FAMILY_CONTRACTS
-from datapilot_domain.organizations import SourceSettings, parse_source_id
+from datapilot_domain.organizations import SourceSettings, parse_ads_account, parse_source_id
 from datapilot_interfaces.cli.errors import CommandError, Exit
 from datapilot_interfaces.cli.options import FormatOption, OrgOption
 from datapilot_interfaces.cli.output import Format, emit
@@ -17,7 +17,7 @@ from datapilot_interfaces.cli.platform import platform
 app = typer.Typer(help="Sources of an organization: their roles and how they overlap.", no_args_is_help=True)
 _COLUMNS = (
     "source", "role", "decided", "files", "orders", "amount", "currency", "compared", "matched", "share",
-    "matched_amount", "against", "files_are_complete",
+    "matched_amount", "against", "files_are_complete", "ads_account",
 )  # fmt: skip
 _SET_COLUMNS = (
     "org_id",
@@ -26,6 +26,7 @@ _SET_COLUMNS = (
     "role",
     "decided",
     "files_are_complete",
+    "ads_account",
     "amount",
     "currency",
     "months",
@@ -59,14 +60,19 @@ def set_source(
         bool | None,
         typer.Option("--files-are-complete/--files-merge", help="Every file is all of the months that it mentions."),
     ] = None,
+    ads_account: Annotated[
+        str | None,
+        typer.Option(metavar="ACCOUNT", help="Ad account of tables that name none, its digits; `none` takes it back."),
+    ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Declare what a source is. The months that change are restated by the next run; earlier figures stay readable."""
     from datapilot_assets.landing.overview import source_rows
     from datapilot_assets.status import stale_months
 
-    if role is None and files_are_complete is None:
-        raise CommandError("USAGE", "nothing to set", "give --role or --files-are-complete", Exit.WRONG_USAGE)
+    if role is None and files_are_complete is None and ads_account is None:
+        remedy = "give --role, --files-are-complete or --ads-account"
+        raise CommandError("USAGE", "nothing to set", remedy, Exit.WRONG_USAGE)
     services = platform()
     before = services.registry.get(org)
     name, settings = parse_source_id(source), before.source(source)
@@ -75,6 +81,8 @@ def set_source(
         changed["role"] = None if role is Role.AUTO else role.value
     if files_are_complete is not None:
         changed["files_are_complete"] = files_are_complete
+    if ads_account is not None:
+        changed["ads_account"] = None if ads_account == "none" else parse_ads_account(ads_account)
     after = before.with_source(name, SourceSettings.model_validate({**settings.model_dump(), **changed}))
     roles_before = {row["source"]: row["role"] for row in source_rows(services, before)}
     stale_before = {family: stale_months(services, before, family) for family in FAMILY_CONTRACTS}

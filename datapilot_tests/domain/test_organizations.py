@@ -134,6 +134,17 @@ def test_a_source_that_nobody_declared_counts() -> None:
     assert not org.source("other").files_are_complete
 
 
+@pytest.mark.parametrize("written", ["1234567890", "act_1234567890", "123-456-7890", " act_1234567890 "])
+def test_an_ads_account_is_kept_as_its_digits(written: str) -> None:
+    assert SourceSettings(ads_account=written).ads_account == "1234567890"
+
+
+@pytest.mark.parametrize("written", ["", "act_", "12a", "none", "١٢٣", "1 2"])
+def test_what_is_no_ads_account_is_refused(written: str) -> None:
+    with pytest.raises(ValidationError, match="use its digits"):
+        SourceSettings(ads_account=written)
+
+
 def test_a_saved_mapping_adds_to_the_others() -> None:
     org = Organization(org_id=OrgId("acme"), name="Acme").with_mapping("h1", {"Data": "sold_at"})
     both = org.with_mapping("h2", {"Dia": "sold_at"})

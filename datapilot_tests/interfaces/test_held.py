@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from datapilot_interfaces.cli.main import run
-from datapilot_tests.interfaces.conftest import Cli
+from datapilot_tests.interfaces.conftest import Answer, Cli
 
 HEADER = "order_id,line,order_date,sku,quantity,price,status,order_discount\n"
 NUMBERS = range(1, 13)
@@ -199,6 +199,22 @@ def test_a_file_of_the_counting_source_may_show_that_another_one_is_its_mirror(c
     erp = HEADER + "".join(f"E{n},1,2024-02-{n:02},P{n},1,{10 * n}.00,paid,0.00\n" for n in NUMBERS)
     land(cli, acme / "february.csv", erp)
     assert sources(cli)["shop"]["role"] == "mirror"
+
+
+def test_the_ads_account_of_a_source_is_said_shown_and_taken_back(cli: Cli, acme: Path) -> None:
+    def declare(account: str) -> Answer:
+        return cli("source", "set", "meta", "--org", "acme", "--ads-account", account, "--format", "json")
+
+    (change,) = declare("act_12-34").rows
+    assert (change["source"], change["ads_account"], change["months"]) == ("meta", "1234", [])
+    assert sources(cli)["meta"]["ads_account"] == "1234"
+    wrong = declare("acct 12")
+    assert (wrong.code, sources(cli)["meta"]["ads_account"]) == (2, "1234")
+    assert "use its digits" in wrong.error
+    assert cli("source", "set", "meta", "--org", "acme", "--role", "counts").code == 0
+    assert sources(cli)["meta"]["ads_account"] == "1234"
+    assert declare("none").code == 0
+    assert sources(cli)["meta"]["ads_account"] is None
 
 
 def test_what_cannot_be_decided_is_said(cli: Cli, acme: Path) -> None:

@@ -77,6 +77,8 @@ def _decode(arrival: Arrival) -> DecodedAds:
         check_size(arrival)
         arrival.decoded_ads = decode_ads(
             arrival.path,
+            file_name=arrival.inbox_file.file,
+            source=arrival.inbox_file.source,
             sha256=arrival.sha256,
             organization=arrival.organization,
             arrived_on=arrival.arrived_on,

@@ -1,4 +1,4 @@
-"""Decode a file of ads data: its objects as bronze records, and what it says that it holds (R26, R33)."""
+"""Decode a file of ads data, JSON or a connector's CSV: its objects as bronze records, and what it holds (R26, R33)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import datetime as dt
 import gzip
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, BinaryIO
 
+from datapilot_assets.landing.ads.connector import Layout, find_layout, is_connector
+from datapilot_assets.landing.ads.connector_rows import read_rows
 from datapilot_assets.landing.ads.extraction import Around, Tally
 from datapilot_assets.landing.ads.facts import AdsFact, Unfit
 from datapilot_assets.landing.ads.google import PLATFORM as GOOGLE
@@ -64,22 +66,33 @@ class DecodedAds:
 
 
 def decode_ads(
-    path: Path, *, sha256: str, organization: Organization, arrived_on: dt.date, first_month: Month, workdir: Path
+    path: Path,
+    *,
+    file_name: str,
+    source: str,
+    sha256: str,
+    organization: Organization,
+    arrived_on: dt.date,
+    first_month: Month,
+    workdir: Path,
 ) -> DecodedAds:
-    """Decode the file, JSON or gzip of it, into `workdir`, which must exist and be the caller's own.
+    """Decode JSON, a connector's CSV or gzip of them into `workdir`, which must exist and be the caller's own.
 
-    The file is read in pieces. Nothing in it is converted: every record keeps its text as written (R34).
+    file_name and source: as it was sent; they say what a connector's table does not (`find_layout`).
+    The file is read in pieces. Nothing in it is converted: every record keeps its text as written (R34), and a row
+    of CSV becomes an object of texts.
     Raises Refusal: the ADS_ codes, LIMIT_EXCEEDED, FILE_DAMAGED; its detail names the object and the field.
     """
     limits = organization.limits
-    recipe = {"decoder": ["ads_json", DECODER_VERSION]}
-    source = _unpacked(path, limits, workdir)
+    layout = find_layout(path, file_name=file_name, organization=organization, source=source)
+    recipe = layout.recipe if layout else {"decoder": ["ads_json", DECODER_VERSION]}
+    unpacked = _unpacked(path, limits, workdir)
     around, tally = Around(), None
     first_day, last_day = first_month.first_day, arrived_on + dt.timedelta(days=1)
     days: Counter[dt.date] = Counter()
     number = 0
-    with closing(RecordsWriter(workdir, content_id(sha256, recipe))) as writer, source.open("rb") as file:
-        for raw, item in read_objects(file, limits.max_line_bytes):
+    with closing(RecordsWriter(workdir, content_id(sha256, recipe))) as writer, unpacked.open("rb") as file:
+        for raw, item in _objects(file, layout, limits.max_line_bytes):
             if raw is None:
                 around.add(item)
                 continue
@@ -120,11 +133,19 @@ def decode_ads(
         records=number,
         months={month: MonthCount(records=count) for month, count in sorted(counts.items())},
         main_month=min(counts, key=lambda month: (-counts[month], month)),
+        notices=layout.notices if layout else (),
     )
 
 
 def is_ads(path: Path) -> bool:
-    """Whether the file begins as Meta insights, rows of Google Ads, or an error body of theirs. Never raises."""
+    """Whether the file begins as Meta insights, rows of Google Ads, an error body of theirs, or a connector's table.
+
+    Never raises.
+    """
+    return is_connector(path) or _is_json(path)
+
+
+def _is_json(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             packed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
@@ -143,11 +164,15 @@ def is_ads(path: Path) -> bool:
     return any(isinstance(item.get(name), list) for name in ("data", "results"))
 
 
+def _objects(file: BinaryIO, layout: Layout | None, most: int) -> Iterator[tuple[str | None, dict[str, Any]]]:
+    return read_rows(file, layout, most) if layout else read_objects(file, most)
+
+
 def _unpacked(path: Path, limits: LandingLimits, workdir: Path) -> Path:
     with path.open("rb") as file:
         if file.read(len(GZIP_MAGIC)) != GZIP_MAGIC:
             return path
-    target = workdir / "unpacked.json"
+    target = workdir / "unpacked"
     unpack_gzip(path, limits, target)
     return target
 

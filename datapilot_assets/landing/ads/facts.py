@@ -6,15 +6,18 @@ import datetime as dt
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from datapilot_domain.extractions import account_digits
 from datapilot_domain.findings import Found, found
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_ACCOUNT = re.compile(r"[0-9]+")
 _BETWEEN = chr(31)
+# What an object that was made of a connector's row says beside the row.
+CONNECTOR, CONNECTOR_NAME = "connector", "fivetran"
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,16 @@ def read_breakdown(value: Any) -> str | None:
     return read_text(value)
 
 
+def split_by(segments: Mapping[str, str | None], item: Mapping[str, Any]) -> dict[str, str]:
+    """The segments that split an entity's rows: those with a value, of a connector's row every column.
+
+    All rows of a table are of one breakdown set, or gold, which takes one set a day, would leave some of them out.
+    """
+    if CONNECTOR in item:
+        return {name: value or "" for name, value in segments.items()}
+    return {name: value for name, value in segments.items() if value is not None}
+
+
 def read_id(value: Any, name: str) -> str | None:
     """An id as written, an integer of any size or text. Raises Unfit: a number with a point has lost digits."""
     if value is None or value == "":
@@ -94,8 +107,8 @@ def read_account(value: Any, name: str) -> str:
     written = read_id(value, name)
     if written is None:
         raise Unfit("ADS_ACCOUNT_MISSING", name, found("account_unnamed"))
-    digits = written.removeprefix("act_").replace("-", "")
-    if not _ACCOUNT.fullmatch(digits):
+    digits = account_digits(written)
+    if digits is None:
         raise Unfit("ADS_ACCOUNT_MISSING", name, found("no_account", text=written))
     return digits
 

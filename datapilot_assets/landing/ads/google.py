@@ -14,6 +14,7 @@ from datapilot_assets.landing.ads.facts import (
     read_day,
     read_id,
     read_text,
+    split_by,
 )
 from datapilot_domain.extractions import Page
 from datapilot_domain.findings import found
@@ -66,7 +67,7 @@ def google_fact(item: dict[str, Any]) -> AdsFact:
         campaign_name=read_text(campaign.get("name")),
         currency=read_text(customer.get("currency_code")),
         time_zone=read_text(customer.get("time_zone")),
-        breakdowns={name: value for name, value in breakdowns.items() if value is not None},
+        breakdowns=split_by(breakdowns, item),
     )
 
 

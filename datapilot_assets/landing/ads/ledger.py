@@ -100,12 +100,19 @@ SELECT strftime(day, '%Y-%m') AS month,
        md5(string_agg(what, ';' ORDER BY what) FILTER (day > last_day(day) - {EDGE_DAYS}))
 FROM days WHERE dayofmonth(day) <= {EDGE_DAYS} OR day > last_day(day) - {EDGE_DAYS} GROUP BY month
 """
-# A campaign that a later extraction does not have at all, in days that it covers.
+# A campaign that a later extraction does not have at all, in days that it covers, though it has others at that level
+# and breakdown set: one without campaigns misses none.
 _ABSENT = """
 SELECT o.campaign_id, arg_max(o.campaign_name, o.extraction) FROM standing o
 JOIN span s USING (platform, account_id)
 WHERE s.extraction = $extraction AND o.extraction < s.extraction
-  AND o.reported_on BETWEEN s.first_day AND s.last_day
+  AND o.reported_on BETWEEN s.first_day AND s.last_day AND o.campaign_id IS NOT NULL
+  AND EXISTS (
+    FROM objects p WHERE (p.extraction, p.platform, p.account_id, p.level, p.breakdown_set)
+        = (s.extraction, o.platform, o.account_id, o.level, o.breakdown_set))
+  AND NOT EXISTS (
+    FROM objects p WHERE (p.extraction, p.platform, p.account_id, p.campaign_id)
+        = (s.extraction, o.platform, o.account_id, o.campaign_id))
 GROUP BY o.platform, o.account_id, o.campaign_id ORDER BY ALL
 """
 _NAMES = """

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from datapilot_assets.landing.ads.facts import (
+    CONNECTOR,
     AdsFact,
     Unfit,
     read_account,
@@ -15,6 +16,7 @@ from datapilot_assets.landing.ads.facts import (
     read_day,
     read_id,
     read_text,
+    split_by,
 )
 from datapilot_domain.extractions import Page
 from datapilot_domain.findings import found
@@ -68,7 +70,7 @@ def meta_fact(item: dict[str, Any]) -> AdsFact:
         campaign_id=ids["campaign"],
         campaign_name=read_text(item.get("campaign_name")),
         currency=read_text(item.get("account_currency")),
-        breakdowns={name: value for name, value in breakdowns.items() if value is not None},
+        breakdowns=split_by(breakdowns, item) | _by_action(item),
         action_types=_action_types(item),
         attribution_window=read_text(item.get("attribution_setting")),
     )
@@ -100,6 +102,17 @@ def meta_api_version(around: dict[str, Any]) -> str | None:
 def _cursor(address: str | None, name: str) -> str | None:
     """Only the cursor: addresses of pages may carry the sender's access token."""
     return next(iter(parse_qs(urlsplit(address).query).get(name, [])), None) if address else None
+
+
+def _by_action(item: dict[str, Any]) -> dict[str, str]:
+    """A connector's rows of actions and of their values are sets of their own, beside one another and the delivery."""
+    of_values = isinstance(item.get("action_values"), list)
+    if CONNECTOR not in item or not (of_values or isinstance(item.get("actions"), list)):
+        return {}
+    action = read_text(item.get("action_type"))
+    if action is None:
+        raise Unfit("ADS_NOT_DAILY_ROW", "action_type", found("action_unnamed"))
+    return {"action_value_type" if of_values else "action_type": action}
 
 
 def _action_types(item: dict[str, Any]) -> frozenset[str]:

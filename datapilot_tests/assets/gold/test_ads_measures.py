@@ -157,6 +157,22 @@ def test_conversions_that_were_extracted_apart_stand_beside_the_cost_of_the_day(
     assert [row[name] for name in ("clicks", "spend", "conversions", "conversion_value")] == [11, 10, 6, 11]
 
 
+@pytest.mark.rule("R27")
+@pytest.mark.rule("R29")
+def test_values_that_were_extracted_apart_stand_beside_conversions_and_cost(spark: SparkSession) -> None:
+    apart: dict[str, Any] = {"level": "ad", "clicks": None, "spend": None}
+    rows = [
+        day(1, level="ad", clicks=10, spend="4"),
+        day(1, breakdown_set="action_type", conversions="2", **apart),
+        day(1, breakdown_set="action_value_type", conversion_value="5", **apart),
+        day(1, breakdown_set="action_value_type", conversion_value="7", **apart),
+        # Of conversions there is another set, which repeats them.
+        day(1, breakdown_set="action_type,age", conversions="2", **apart),
+    ]
+    (row,) = rows_of(campaign_month(silver(spark, rows), fingerprints(spark, "2024-01")))
+    assert [row[name] for name in ("clicks", "spend", "conversions", "conversion_value")] == [10, 4, 2, 12]
+
+
 @pytest.mark.rule("R30")
 def test_without_a_denominator_a_ratio_is_null_and_of_nothing_it_is_zero(months: Rows) -> None:
     def ratios(account: str) -> list[Any]:

@@ -92,6 +92,13 @@ def _objects() -> Objects:
     objects.meta("tiny", raw='{"spend": 1e-6, "clicks": "1", "campaign_name": "10: \\"2.50\\", -3"}')
     values = [{"action_type": "omni_purchase", "value": value} for value in (0.1, "0.2", 123456789.1234567)]
     objects.meta("sums", action_values=values)
+    # Rows of a connector's tables: what one of them does not count is unknown, not zero.
+    objects.meta("connector delivery", without="actions action_values", connector="fivetran")
+    delivery, of = "impressions clicks spend", {"connector": "fivetran"}
+    clicked = [{"action_type": "link_click", "value": "3"}]
+    objects.meta("connector actions", without=f"{delivery} action_values", **of)
+    objects.meta("connector clicks", without=f"{delivery} action_values", **of, actions=clicked)
+    objects.meta("connector values", without=f"{delivery} actions", **of)
     objects.google("usual google")
     snake = {"impressions": 5675, "clicks": 180, "cost_micros": 140819886, "conversions": 1.5, "conversions_value": 9}
     objects.google(
@@ -185,6 +192,14 @@ def test_conversions_without_delivery_stay_and_a_missing_metric_is_null(refined:
     assert _said(refined, "google only conversions", *MEASURES) == (None, None, None, "2.000000", None)
     assert _said(refined, "says nothing", *MEASURES) == (None,) * 5
     assert _said(refined, "zero", *MEASURES[:3]) == (10, 0, "0.000000")
+
+
+@pytest.mark.rule("R29")
+def test_what_a_connectors_table_does_not_count_is_unknown(refined: Refined) -> None:
+    assert _said(refined, "connector delivery", *MEASURES) == (6500, 204, "251.940000", None, None)
+    assert _said(refined, "connector actions", *MEASURES) == (None, None, None, "3.000000", None)
+    assert _said(refined, "connector values", *MEASURES) == (None, None, None, None, "447.000000")
+    assert _said(refined, "connector clicks", *MEASURES) == (None, None, None, "0.000000", None)
 
 
 @pytest.mark.rule("R29")

@@ -44,7 +44,12 @@ class Read:
     index: list[dict[str, Any]]
 
 
-def decode(folder: Path, content: bytes | str | list[Any] | dict[str, Any], organization: Organization = ACME) -> Read:
+def decode(
+    folder: Path,
+    content: bytes | str | list[Any] | dict[str, Any],
+    organization: Organization = ACME,
+    file_name: str = "file",
+) -> Read:
     if isinstance(content, (list, dict)):
         content = json.dumps(content)
     workdir = folder / f"work{len(list(folder.iterdir()))}"
@@ -53,6 +58,8 @@ def decode(folder: Path, content: bytes | str | list[Any] | dict[str, Any], orga
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     decoded = decode_ads(
         path,
+        file_name=file_name,
+        source="main",
         sha256=SHA256,
         organization=organization,
         arrived_on=ARRIVED_ON,

@@ -173,6 +173,15 @@ def test_an_entity_that_a_later_extraction_does_not_have_keeps_its_rows_and_is_n
     assert ledger.resolve(about).absent == [("GONE", "GONE of first")]
 
 
+@pytest.mark.rule("R26")
+def test_an_extraction_of_another_level_misses_no_campaign(ledger: Ledger) -> None:
+    ledger.land("campaigns", 1, [*days("A", 1, 3), *days("B", 1, 3)])
+    about = ledger.land("ads", 2, days("C", 1, 3, "ad"))
+    assert ledger.resolve(about).absent == []
+    about = ledger.land("later", 3, days("A", 1, 3))
+    assert [campaign for campaign, _ in ledger.resolve(about).absent] == ["B"]
+
+
 @pytest.mark.rule("R27")
 def test_levels_do_not_replace_each_other(ledger: Ledger) -> None:
     ledger.land("campaigns", 1, days("A", 1, 2))
