@@ -41,7 +41,7 @@ def build_months(run: RefineRun, months: Sequence[Month]) -> Built:
     org, lakehouse = run.organization.org_id, run.platform.lakehouse
     campaigns = lakehouse.read(CAMPAIGN_MONTH, org, months)
     daily = lakehouse.read(SALES_DAILY, org, months)
-    with interpreted(run.spark, True):
+    with interpreted(run.spark, len(campaigns) + len(daily)):
         frame = marketing_month(
             arrow_frame(run.spark, campaigns),
             arrow_frame(run.spark, _covered_days(run, months)),

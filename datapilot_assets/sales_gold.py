@@ -25,7 +25,7 @@ from datapilot_assets.landing.effects import resolve
 from datapilot_assets.landing.sources import match_months
 from datapilot_assets.refinement import Built, Gate, RefineRun
 from datapilot_assets.sales_silver import active_resolution
-from datapilot_assets.step import SMALL_ROWS, fingerprint_frame, gather
+from datapilot_assets.step import fingerprint_frame, gather
 from datapilot_domain.contracts.sales import FAMILY, SILVER_SALES
 from datapilot_domain.contracts.sales_gold import (
     ADDITIVE_NAMES,
@@ -49,7 +49,7 @@ def build_gold(run: RefineRun, months: Sequence[Month]) -> Built:
     """silver.sales → the four gold tables; small results, gathered as Arrow."""
     stored = run.platform.lakehouse.months(SILVER_SALES, run.organization.org_id)
     rows = sum(state.rows for month, state in stored.items() if month in months)
-    with interpreted(run.spark, rows <= SMALL_ROWS):
+    with interpreted(run.spark, rows):
         return _build_gold(run, months)
 
 

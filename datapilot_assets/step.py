@@ -55,14 +55,13 @@ def built(
 
 def standing_entries(
     active: Sequence[ActiveEntry], standing: Collection[tuple[int, Month]], months: Sequence[Month]
-) -> tuple[list[ActiveEntry], bool]:
-    """Entries with records left in the months, and whether they are few enough to be gathered.
+) -> tuple[list[ActiveEntry], int]:
+    """Entries with records left in the months, and their records of these months.
 
     standing: (sequence number, month) of what the merge rules leave.
     """
     here = [item for item in active if any((item.entry.seq, month) in standing for month in months)]
-    records = sum(item.entry.months[m].records for item in here for m in months if m in item.entry.months)
-    return here, records <= SMALL_ROWS
+    return here, sum(item.entry.months[m].records for item in here for m in months if m in item.entry.months)
 
 
 def silver_built(

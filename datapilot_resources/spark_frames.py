@@ -11,6 +11,8 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+# From here on compiled code repays its making.
+_COMPILED_ROWS = 20_000
 _INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 
 
@@ -25,14 +27,14 @@ def arrow_frame(spark: SparkSession, table: pa.Table) -> DataFrame:
 
 
 @contextmanager
-def interpreted(spark: SparkSession, wanted: bool) -> Iterator[None]:
-    """Run what is inside without compiling it to Java first, if wanted.
+def interpreted(spark: SparkSession, rows: int) -> Iterator[None]:
+    """Run what is inside, over so many rows, without compiling it to Java first if they are few.
 
     Compiling our wide plans takes seconds, which only many rows repay: measured on 2 cores, three months of
-    100 rows take 7 s instead of 12 s.
+    100 rows take 7 s instead of 12 s, and 200 000 rows of ads 172 s instead of 102 s.
     """
     before = {name: spark.conf.get(name) for name in _INTERPRETED}
-    if wanted:
+    if rows < _COMPILED_ROWS:
         _put(spark, _INTERPRETED)
     try:
         yield

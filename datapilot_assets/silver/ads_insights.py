@@ -54,6 +54,8 @@ _PLATFORMS = {"meta": META, "google": GOOGLE}
 _NAMED = ("campaign", "ad_group", "ad")
 # A JSON number outside of strings, after what stands between it and the one before. Possessive: Java's pattern
 # matcher would recurse for each character otherwise.
+# What stands before a number with a point or exponent, outside of strings and now and then within one.
+_FRACTION = r"[:,\[]\s*+-?[0-9]++[.eE]"
 _NUMBER = r"""\G((?:[^"\-0-9]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+)(-?[0-9][0-9.eE+\-]*+)"""
 
 
@@ -112,11 +114,12 @@ def _facts(entries: DataFrame) -> DataFrame:
 def _parsed(rows: DataFrame) -> DataFrame:
     """`is_superseded`, and the object under its platform's name where it stands; the other one is null.
 
-    Numbers are put in quotes before: from_json would read them as doubles even where text is asked for.
+    Where one has a point or exponent all numbers are put in quotes before: from_json would read it as a double even
+    where text is asked for. Whole numbers stay what they are, of any size.
     """
     is_superseded = F.coalesce("is_copy", F.lit(False)) | F.coalesce("is_lost", F.lit(False))
     rows = rows.withColumn("is_superseded", is_superseded)
-    quoted = F.regexp_replace("raw", _NUMBER, '$1"$2"')
+    quoted = F.when(F.col("raw").rlike(_FRACTION), F.regexp_replace("raw", _NUMBER, '$1"$2"')).otherwise(F.col("raw"))
     options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": "misshapen"}
     objects = {
         name: F.from_json(F.when(~F.col("is_superseded") & (F.col("platform") == name), quoted), of.schema, options)
