@@ -22,7 +22,7 @@ from datapilot_assets.silver.ads_insights import (
     count_fates,
     silver_ads_insights,
 )
-from datapilot_assets.step import SMALL_ROWS, fingerprint_frame, silver_built, silver_gates, standing_entries
+from datapilot_assets.step import fingerprint_frame, is_small, silver_built, silver_gates, standing_entries
 from datapilot_domain.contracts.ads import ADS_QUARANTINE, BRONZE_ADS, FAMILY, SILVER_ADS_INSIGHTS
 from datapilot_domain.exchange_rates import day_rates
 from datapilot_domain.extractions import PROVISIONAL_DAYS
@@ -58,7 +58,7 @@ def build_silver(run: RefineRun, months: Sequence[Month]) -> Built:
     """bronze.meta_ads, bronze.google_ads → silver.ads_insights and silver.ads_quarantine, in one pass."""
     active, resolution = active_ads(run.platform, run.organization, run.log.entries)
     here, records = standing_entries(active, resolution.standing, months)
-    small = records <= SMALL_ROWS
+    small = is_small(records)
     with interpreted(run.spark, records):
         return _build_silver(run, months, active, here, resolution, small)
 

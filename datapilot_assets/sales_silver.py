@@ -13,7 +13,7 @@ from datapilot_assets.landing.effects import Resolution, resolve
 from datapilot_assets.landing.kept import fetch_indexes
 from datapilot_assets.refinement import Built, RefineRun
 from datapilot_assets.silver.sales import classify_sales, count_fates, sales_quarantine, silver_sales
-from datapilot_assets.step import SMALL_ROWS, fingerprint_frame, silver_built, silver_gates, standing_entries
+from datapilot_assets.step import fingerprint_frame, is_small, silver_built, silver_gates, standing_entries
 from datapilot_domain.contracts.sales import BRONZE_SALES, FAMILY, SALES_QUARANTINE, SILVER_SALES
 from datapilot_domain.landing import Layout
 from datapilot_domain.ledger import ActiveEntry, active_entries
@@ -54,7 +54,7 @@ def build_silver(run: RefineRun, months: Sequence[Month]) -> Built:
     """bronze.sales → silver.sales and silver.sales_quarantine for the months, in one pass."""
     active, resolution = active_resolution(run)
     here, records = standing_entries(active, resolution.standing, months)
-    small = records <= SMALL_ROWS
+    small = is_small(records)
     with interpreted(run.spark, records):
         return _build_silver(run, months, active, here, resolution, small)
 

@@ -24,6 +24,11 @@ _FINGERPRINTS = pa.schema({"month": pa.string(), "fingerprint": pa.string()})
 SMALL_ROWS = 200_000
 
 
+def is_small(rows: int) -> bool:
+    """Whether so many rows are gathered and written by delta-rs."""
+    return rows <= SMALL_ROWS
+
+
 def fingerprint_frame(run: RefineRun, contract: TableContract, months: Sequence[Month]) -> DataFrame:
     """month, fingerprint: what the contract's rows of these months are computed from."""
     rows = [{"month": str(month), "fingerprint": run.expected[contract.id][month]} for month in months]
