@@ -14,14 +14,15 @@ from datapilot_tests.workbench import SAMPLES
 
 EXPECTED = json.loads((SAMPLES / "expected.json").read_text(encoding="utf-8"))["sales"]
 
-# Written by Spark when no month set counts as small; January is then corrected, so that months are replaced too.
+# Compiled and written by Spark when no month set counts as small. January is then corrected: months are replaced.
 PATH = """
 import json
 import datapilot_assets.step
+import datapilot_resources.spark_frames
 from datapilot_resources.platform import Platform
 from datapilot_tests.workbench import SAMPLES, Workbench, sample
 
-datapilot_assets.step.SMALL_ROWS = {small_rows}
+datapilot_assets.step.SMALL_ROWS = datapilot_resources.spark_frames._COMPILED_ROWS = {small_rows}
 bench = Workbench(Platform.from_environment())
 bench.add("acme")
 bench.land("acme", *(sample(month, "excel_br_cp1252") for month in ("2024-01", "2024-02", "2024-03")))
