@@ -6,6 +6,10 @@ Two files of Meta insights at the level of the ad, one object a line: 120 days, 
 pipeline lands them (bytes kept, records, index, log) and refines them (silver, quarantine, gates, campaigns, gold),
 into Delta tables, as the command line does. By hand: read the JSON, keep the newest of each ad and day, add up by
 month and by ISO week, write Parquet. Both must give the same figures. Spark is started before either is timed.
+
+On two cores, with other work beside it: 999 900 objects, 626 MB, landed in 118 s and refined in 403 s; by hand
+109 s, ratios of 0.21 (landing included) and 0.27. Beside what is done by hand, refining keeps every silver row with
+its lineage in Delta, judges it by the rules, counts its fate, runs the gates and writes the campaigns.
 """
 
 from __future__ import annotations
