@@ -194,7 +194,7 @@ def test_a_complete_month_without_rows_is_zero_and_parts_act_together(workbench:
     assert workbench.month("parts", "2024-01")["gross_revenue"] == Decimal("3")
     # A part that waited counts once the others came, and its report says so.
     _, part, *_ = file_reports(workbench.platform, workbench.platform.registry.get("parts"))
-    assert (part["verdict"], part["counts"], part["records"], part["accepted"]) == ("waiting", True, 1, 1)
+    assert (part["verdict"], part["counts"], part["records"], part["accepted"]) == ("accepted", True, 1, 1)
     assert workbench.platform.store.read(part["stored_at"]).decode().splitlines()[2].startswith("**aceito**")
     february = workbench.month("parts", "2024-02")
     assert (february["gross_revenue"], february["lines"], february["average_ticket"]) == (Decimal(0), 0, None)
