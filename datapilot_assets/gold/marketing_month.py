@@ -44,7 +44,7 @@ def marketing_month(
 
 def _compared(months: DataFrame) -> DataFrame:
     """Zero where it is a fact, null where it is not known; and both returns on what was spent."""
-    has_ads, zero, no = F.col("ads_days") > 0, F.lit(0), F.lit(False)
+    has_ads, zero = F.col("ads_days") > 0, F.lit(0)
     days_of_month = F.dayofmonth(F.last_day(F.to_date(F.concat("month", F.lit("-01")))))
     months = months.withColumn("ads_days", F.coalesce("ads_days", zero)).withColumns(
         {
@@ -53,7 +53,7 @@ def _compared(months: DataFrame) -> DataFrame:
             # Of no covered day there is nothing to be known; of days without a line only that of a whole month.
             "gross_revenue_covered": F.coalesce(
                 "gross_revenue_covered",
-                F.when(F.col("is_whole") | (F.col("gross_revenue").isNotNull() & ~F.coalesce(has_ads, no)), zero),
+                F.when(F.col("is_whole") | (F.col("gross_revenue").isNotNull() & ~has_ads), zero),
             ),
         }
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import mmap
 import re
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from datapilot_domain.findings import found
 from datapilot_domain.reasons import Refusal
@@ -48,6 +50,16 @@ _NUL_PATTERNS = {
 _SPREADSHEET_XML = "urn:schemas-microsoft-com:office:spreadsheet"
 _HTML = re.compile(r"<(!doctype html|html|head|body|meta|table|style|script|div|title|br|p|tr)\b", re.IGNORECASE)
 _JSON = re.compile(r"\{\s*(\"|\}|$)|\[\s*([\[{\]\"]|-?\d|$)")
+
+
+def is_gzip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+
+
+def open_unpacked(path: Path) -> BinaryIO:
+    """The file's bytes, of gzip those within. Reading them may raise OSError, EOFError, zlib.error."""
+    return cast(BinaryIO, gzip.open(path)) if is_gzip(path) else path.open("rb")
 
 
 def find_unicode(head: bytes) -> tuple[str, int]:

@@ -46,9 +46,9 @@ def report_markdown(report: FileReport, locale: str) -> str:
 
 def _why(report: FileReport, words: Words) -> list[str]:
     lines = []
-    if report.reason in REASONS and not report.counts:
+    if report.reason in REASONS:
         lines += [f"**{words('why')}:** {escape(REASONS[report.reason].text(words.locale))} ({code(report.reason)})"]
-    if report.detail and not report.counts:
+    if report.detail:
         lines += ["", f"**{words('found')}:** {escape(report.detail)}"]
     if report.at_stake is not None and not report.counts:
         lines += [

@@ -6,7 +6,6 @@ Google Ads: the `*_stats` tables. Meta: `basic_ad` and the like (delivery), and 
 from __future__ import annotations
 
 import csv
-import gzip
 import zlib
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from typing import Any
 
 from datapilot_assets.landing.ads.facts import CONNECTOR, CONNECTOR_NAME
 from datapilot_assets.landing.ads.meta import BREAKDOWNS
-from datapilot_assets.landing.content import GZIP_MAGIC
+from datapilot_assets.landing.content import open_unpacked
 from datapilot_domain.commands import ACCOUNT_PLACEHOLDER, ads_account_command
 from datapilot_domain.findings import Command, found
 from datapilot_domain.landing import Notice
@@ -139,9 +138,7 @@ def find_layout(path: Path, *, file_name: str, organization: Organization, sourc
 def _header_of(path: Path) -> tuple[str, tuple[str, ...]] | None:
     """Delimiter, and names in lower case."""
     try:
-        with path.open("rb") as file:
-            packed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
-        with gzip.open(path) if packed else path.open("rb") as file:
+        with open_unpacked(path) as file:
             line = file.readline(LandingLimits().max_line_bytes).removeprefix(BOM).decode()
         for delimiter in _DELIMITERS:
             cells = next(csv.reader([line], delimiter=delimiter), [])

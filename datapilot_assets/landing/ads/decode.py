@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -24,7 +23,7 @@ from datapilot_assets.landing.ads.meta import is_meta, meta_fact
 from datapilot_assets.landing.ads.objects import read_objects
 from datapilot_assets.landing.ads.records import INDEX_SCHEMA, RecordsWriter
 from datapilot_assets.landing.archives import unpack_gzip
-from datapilot_assets.landing.content import GZIP_MAGIC
+from datapilot_assets.landing.content import is_gzip, open_unpacked
 from datapilot_domain.extractions import Extraction
 from datapilot_domain.findings import found
 from datapilot_domain.landing import MonthCount, Notice, content_id
@@ -147,9 +146,7 @@ def is_ads(path: Path) -> bool:
 
 def _is_json(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
-            packed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
-        with gzip.open(path) if packed else path.open("rb") as file:
+        with open_unpacked(path) as file:
             first = next(read_objects(file, LandingLimits().max_line_bytes, _HEAD_BYTES), None)
     except (Refusal, OSError, EOFError, zlib.error):
         return False
@@ -169,9 +166,8 @@ def _objects(file: BinaryIO, layout: Layout | None, most: int) -> Iterator[tuple
 
 
 def _unpacked(path: Path, limits: LandingLimits, workdir: Path) -> Path:
-    with path.open("rb") as file:
-        if file.read(len(GZIP_MAGIC)) != GZIP_MAGIC:
-            return path
+    if not is_gzip(path):
+        return path
     target = workdir / "unpacked"
     unpack_gzip(path, limits, target)
     return target
