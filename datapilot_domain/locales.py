@@ -41,6 +41,29 @@ def format_share(share: Decimal, locale: str) -> str:
     return f"{format_number(percent, locale, 0 if percent in (0, 100) else 1)}{' %' if locale == 'pt-BR' else '%'}"
 
 
+def format_percent(fraction: Decimal, locale: str) -> str:
+    """A relative change or a rate: one decimal, half up; `12,3%`, `12.3%`."""
+    return f"{format_number(fraction * 100, locale, 1)}%"
+
+
+def format_points(fraction: Decimal, locale: str) -> str:
+    """A difference of two fractions: percentage points are not per cent."""
+    return f"{format_number(fraction * 100, locale, 1)}\u00a0{'p.p.' if locale == 'pt-BR' else 'pp'}"
+
+
+def format_value(value: Decimal, unit: str, currency: str, locale: str) -> str:
+    """A figure with its unit, as the KPI catalogue names units (`Unit`), and `points` and `days`."""
+    if unit.startswith("money"):
+        return format_money(value, currency, locale)
+    if unit == "fraction":
+        return format_percent(value, locale)
+    if unit == "points":
+        return format_points(value, locale)
+    if unit == "multiple":
+        return f"{format_number(value, locale, 2)}x"
+    return format_number(value, locale, 0 if unit in ("count", "days") else None)
+
+
 def format_date(date: dt.date, locale: str) -> str:
     """`31/01/2024`; in English `31 Jan 2024`, which no reader takes for another day."""
     if locale == "pt-BR":

@@ -28,7 +28,7 @@ class MonthHistory:
     def __init__(self, platform: Platform, org: OrgId, log: LandingLog, family: str = "sales") -> None:
         self._lakehouse, self._org, self._entries = platform.lakehouse, org, current_entries(log.entries)
         self._table = _FIGURES[family]
-        self._measures = [name for name, kpi in KPIS.items() if kpi.table == self._table.id]
+        self._measures = [name for name, kpi in KPIS.items() if kpi.table == self._table.id and kpi.stored]
         self._history = platform.lakehouse.history(self._table, org)
         self._figures: dict[tuple[Month, int], dict[str, Mapping[str, Any]]] = {}
 

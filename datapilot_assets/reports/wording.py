@@ -10,7 +10,7 @@ from datapilot_domain.commands import quoted
 from datapilot_domain.field_names import FIELD_NAMES
 from datapilot_domain.kpis import KPIS, Wording
 from datapilot_domain.landing import Notice
-from datapilot_domain.locales import format_date, format_money, format_month, format_number
+from datapilot_domain.locales import format_date, format_money, format_month, format_number, format_value
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month
 from datapilot_domain.reasons import REASONS
@@ -152,9 +152,7 @@ class Words:
 
     def figure(self, measure: str, value: Decimal, currency: str) -> str:
         """A value of a KPI with its unit, signed money as the locale writes it."""
-        if KPIS[measure].unit in ("money", "money_per_order"):
-            return format_money(value, currency, self.locale)
-        return format_number(value, self.locale)
+        return format_value(value, KPIS[measure].unit, currency, self.locale)
 
     def notice(self, notice: Notice, org: OrgId, file: str) -> str:
         """Text and remedy of a notice about a file, its amounts, months and counts as the reader writes them."""

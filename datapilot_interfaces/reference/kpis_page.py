@@ -6,7 +6,6 @@ from datapilot_domain.kpis import KPIS, Kpi
 from datapilot_domain.markdown import code, escape, table
 
 _GOOD = {"up": "higher is better", "down": "lower is better", "neutral": ""}
-_UNITS = {"money": "money", "count": "count", "quantity": "quantity", "money_per_order": "money per order"}
 
 
 def kpis_page() -> str:
@@ -29,19 +28,23 @@ def _row(kpi: Kpi) -> list[str]:
         f"[`{kpi.name}`](#{kpi.name})",
         escape(kpi.title.pt),
         escape(kpi.title.en),
-        _UNITS[kpi.unit],
+        kpi.unit.replace("_", " "),
         _GOOD[kpi.good],
     ]
 
 
 def _facts(kpi: Kpi) -> list[list[str]]:
     made = f"sum of {code(kpi.sum_of)}" if kpi.sum_of else f"{code(kpi.numerator)} / {code(kpi.denominator)}"
+    if kpi.scale != 1:
+        made += f" × {kpi.scale}"
     if kpi.only:
         made += f", only where {code(kpi.only)}"
     added = (
         "adds up over days, products and other members" if kpi.additive else "does not add up: ask at the grain wanted"
     )
     facts = [["Table", f"[{kpi.table}]({kpi.table}.md)"], ["Made of", made], ["Adding", added]]
+    if not kpi.stored:
+        facts.append(["Kept", "nowhere: divided when it is asked for"])
     if kpi.null_when:
         facts.append(["Null when", f"{escape(kpi.null_when.en)} *{escape(kpi.null_when.pt)}*"])
     return [*facts, ["Words", " · ".join(escape(word) for word in kpi.synonyms)]]

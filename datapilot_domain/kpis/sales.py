@@ -1,72 +1,18 @@
-"""KPI catalogue: what each figure is called, made of and worth. Gold, checks, wording and questions read it."""
+"""KPIs of sales."""
 
 from __future__ import annotations
 
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, model_validator
-
-Unit = Literal["money", "count", "quantity", "money_per_order"]
-Direction = Literal["up", "down", "neutral"]
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Wording(_Frozen):
-    """One text in both languages of an organization."""
-
-    pt: str
-    en: str
-
-    def of(self, locale: str) -> str:
-        return self.pt if locale == "pt-BR" else self.en
-
-
-class Kpi(_Frozen):
-    """A KPI of one gold table.
-
-    A sum (`sum_of`: column of the table) adds up over days and dimensions when it is `additive`. A ratio is
-    numerator / denominator, both summed at the asked grain before they are divided (R30), kept to 10 decimals.
-    """
-
-    name: str
-    table: str
-    title: Wording
-    definition: Wording
-    unit: Unit
-    good: Direction
-    sum_of: str | None = None
-    numerator: str | None = None
-    denominator: str | None = None
-    # SQL over silver: which of the numerator's and denominator's lines count, where not all do.
-    only: str | None = None
-    additive: bool = True
-    null_when: Wording | None = None
-    # As people write them, lower case without accents; each names one KPI only.
-    synonyms: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _sum_or_ratio(self) -> Kpi:
-        if (self.sum_of is None) == (self.numerator is None) or (self.numerator is None) != (self.denominator is None):
-            raise ValueError(f"{self.name}: give sum_of, or numerator and denominator")
-        if self.numerator and self.additive:
-            raise ValueError(f"{self.name}: a ratio does not add up")
-        return self
-
-    @property
-    def column(self) -> str:
-        """Column of `table` that holds the value at that table's own grain."""
-        return self.sum_of or self.name
+from datapilot_domain.kpis.kpi import Kpi, Wording
 
 
 def _sales(name: str, pt: str, en: str, pt_text: str, en_text: str, synonyms: str = "", **more: object) -> Kpi:
+    """`pt` begins with its article."""
     ratio = "numerator" in more
     values: dict[str, object] = {"table": "gold.sales_month", "unit": "money", "good": "neutral"}
     values |= {} if ratio else {"sum_of": name}
     values |= {"synonyms": tuple(synonyms.split(" | ")) if synonyms else ()}
-    titles = {"title": Wording(pt=pt, en=en), "definition": Wording(pt=pt_text, en=en_text)}
+    article, _, title = pt.partition(" ")
+    titles = {"title": Wording(pt=title, en=en), "article": article, "definition": Wording(pt=pt_text, en=en_text)}
     return Kpi.model_validate({"name": name, **titles, **values, **more})
 
 
@@ -75,7 +21,7 @@ _NO_QUANTITY = Wording(pt="Nenhum arquivo do mês tem quantidade.", en="No file 
 SALES_KPIS = (
     _sales(
         "gross_revenue",
-        "receita bruta",
+        "a receita bruta",
         "gross revenue",
         "Linhas pagas de quantidade positiva, antes de descontos e frete.",
         "Paid lines of positive quantity, before discounts and freight.",
@@ -84,7 +30,7 @@ SALES_KPIS = (
     ),
     _sales(
         "net_revenue",
-        "receita líquida",
+        "a receita líquida",
         "net revenue",
         "Receita bruta menos descontos mais devoluções (negativas).",
         "Gross revenue minus discounts plus returns (negative).",
@@ -93,7 +39,7 @@ SALES_KPIS = (
     ),
     _sales(
         "discounts",
-        "descontos",
+        "os descontos",
         "discounts",
         "Descontos dos pedidos pagos.",
         "Discounts of paid orders.",
@@ -105,7 +51,7 @@ SALES_KPIS = (
     ),
     _sales(
         "returns_amount",
-        "devoluções",
+        "as devoluções",
         "returns",
         "Devoluções na data em que ocorreram, com sinal negativo.",
         "Returns on their own date, negative.",
@@ -115,7 +61,7 @@ SALES_KPIS = (
     ),
     _sales(
         "cancelled_amount",
-        "cancelados e recusados",
+        "os cancelados e recusados",
         "cancelled and refused",
         "Linhas canceladas ou recusadas, fora da receita.",
         "Cancelled or refused lines, outside revenue.",
@@ -124,7 +70,7 @@ SALES_KPIS = (
     ),
     _sales(
         "open_amount",
-        "em aberto",
+        "o em aberto",
         "open",
         "Linhas ainda não pagas, fora da receita.",
         "Lines not yet paid, outside revenue.",
@@ -132,7 +78,7 @@ SALES_KPIS = (
     ),
     _sales(
         "unknown_amount",
-        "situação desconhecida",
+        "a situação desconhecida",
         "unknown status",
         "Linhas cuja situação não é conhecida, fora da receita.",
         "Lines whose status is not known, outside revenue.",
@@ -141,7 +87,7 @@ SALES_KPIS = (
     ),
     _sales(
         "adjustments_amount",
-        "ajustes",
+        "os ajustes",
         "adjustments",
         "Ajustes de estoque, postagem e tarifas em linhas próprias.",
         "Stock adjustments, postage and fees on lines of their own.",
@@ -149,7 +95,7 @@ SALES_KPIS = (
     ),
     _sales(
         "paid_orders",
-        "pedidos pagos",
+        "os pedidos pagos",
         "paid orders",
         "Pedidos distintos (fonte, loja, número) com uma linha paga de quantidade positiva.",
         "Distinct (source, store, order) with a paid line of positive quantity.",
@@ -161,7 +107,7 @@ SALES_KPIS = (
     ),
     _sales(
         "units",
-        "unidades vendidas",
+        "as unidades vendidas",
         "units sold",
         "Quantidade das linhas pagas positivas; devoluções não são subtraídas.",
         "Quantity of paid positive lines; returns are not subtracted.",
@@ -172,7 +118,7 @@ SALES_KPIS = (
     ),
     _sales(
         "gift_units",
-        "brindes",
+        "os brindes",
         "gift units",
         "Unidades vendidas a preço zero; também estão em unidades vendidas.",
         "Units at price zero; they are among the units sold as well.",
@@ -182,7 +128,7 @@ SALES_KPIS = (
     ),
     _sales(
         "freight",
-        "frete",
+        "o frete",
         "freight",
         "Frete dos pedidos pagos, fora da receita.",
         "Freight of paid orders, outside revenue.",
@@ -193,7 +139,7 @@ SALES_KPIS = (
     ),
     _sales(
         "fees",
-        "tarifas",
+        "as tarifas",
         "fees",
         "Tarifas e comissões dos pedidos pagos, com sinal positivo; não são subtraídas da receita líquida.",
         "Fees and commissions of paid orders, positive; net revenue does not subtract them.",
@@ -205,7 +151,7 @@ SALES_KPIS = (
     ),
     _sales(
         "lines",
-        "linhas",
+        "as linhas",
         "lines",
         "Linhas aceitas dos arquivos, em qualquer situação.",
         "Accepted lines of the files, whatever their status.",
@@ -214,7 +160,7 @@ SALES_KPIS = (
     ),
     _sales(
         "average_ticket",
-        "ticket médio",
+        "o ticket médio",
         "average ticket",
         "Receita bruta das linhas com número de pedido dividida pelos pedidos pagos.",
         "Gross revenue of lines with an order number divided by paid orders.",
@@ -230,6 +176,20 @@ SALES_KPIS = (
             en="The source has no order number, or there is no paid order.",
         ),
     ),
+    _sales(
+        "refund_rate",
+        "a taxa de devolução",
+        "refund rate",
+        "Devoluções divididas pela receita bruta do mesmo mês.",
+        "Returns divided by the gross revenue of the same month.",
+        "taxa de devolucao | taxa de devolucoes | refund rate | return rate",
+        unit="fraction",
+        good="down",
+        numerator="returns_amount",
+        denominator="gross_revenue",
+        scale=-1,
+        additive=False,
+        stored=False,
+        null_when=Wording(pt="Não há receita bruta no mês.", en="The month has no gross revenue."),
+    ),
 )
-
-KPIS: dict[str, Kpi] = {kpi.name: kpi for kpi in SALES_KPIS}
