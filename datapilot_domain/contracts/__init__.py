@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from datapilot_domain.contracts.ads import SILVER_CAMPAIGNS
 from datapilot_domain.contracts.ads_gold import ADS_TABLES, MARKETING_TABLES
+from datapilot_domain.contracts.insights import INSIGHT_TABLES
 from datapilot_domain.contracts.sales_gold import SALES_TABLES
 from datapilot_domain.contracts.table import Column, Rule, TableContract
 
@@ -15,7 +16,11 @@ FAMILY_CONTRACTS: dict[str, tuple[TableContract, ...]] = {
 }
 CONTRACTS: dict[str, TableContract] = {
     contract.id: contract
-    for contract in (*(table for tables in FAMILY_CONTRACTS.values() for table in tables), SILVER_CAMPAIGNS)
+    for contract in (
+        *(table for tables in FAMILY_CONTRACTS.values() for table in tables),
+        SILVER_CAMPAIGNS,
+        *INSIGHT_TABLES,
+    )
 }
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Layer = Literal["landing", "bronze", "silver", "gold"]
+Layer = Literal["landing", "bronze", "silver", "gold", "insights"]
 Severity = Literal["ERROR", "WARN"]
 # Days at each end of a month of which it is known whether they changed: what its neighbours' weeks reach.
 EDGE_DAYS = 3

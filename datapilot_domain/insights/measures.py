@@ -30,6 +30,7 @@ class Term(Frozen):
     """A total of one KPI over months, or over days of them (both ends included), and members of a dimension."""
 
     kpi: str
+    # None given: all that there are.
     months: tuple[Month, ...]
     days: tuple[dt.date, dt.date] | None = None
     dimension: str | None = None
@@ -60,7 +61,7 @@ class Term(Frozen):
     @property
     def conditions(self) -> tuple[str, ...]:
         """Which rows, as SQL that holds together."""
-        parts = [one_of("month", tuple(map(str, self.months)))]
+        parts = [one_of("month", tuple(map(str, self.months)))] if self.months else []
         if self.days:
             parts.append(f"date BETWEEN DATE '{self.days[0]}' AND DATE '{self.days[1]}'")
         if self.dimension in BREAKDOWNS:
