@@ -137,7 +137,7 @@ def chain(before: Sequence[Decimal], after: Sequence[Decimal]) -> list[Decimal]:
     if len(before) != len(after):
         raise ValueError(f"{len(before)} factors before and {len(after)} after: give the same factors")
     with localcontext(PRECISION):
-        if min(*before, *after, Decimal(1)) <= 0:
+        if any(factor <= 0 for factor in (*before, *after)):
             return _shapley(before, after)
         product0, product1 = math.prod(before, start=Decimal(1)), math.prod(after, start=Decimal(1))
         logarithm = (product1 / product0).ln()

@@ -54,7 +54,7 @@ def concentration(values: Sequence[Decimal], share: Decimal = Decimal("0.8")) ->
 
 def rank_of(values: Mapping[K, Decimal]) -> dict[K, int]:
     """1 is the highest; equal values rank by the text of their keys."""
-    ordered = sorted(values, key=lambda member: (-values[member], key_order(member)))
+    ordered = sorted(values, key=lambda member: (values[member].copy_negate(), key_order(member)))
     return {member: rank for rank, member in enumerate(ordered, start=1)}
 
 

@@ -24,7 +24,6 @@ MIN_SEGMENT = 3
 MIN_CYCLES = 2
 STRONG_SEASON = 0.64
 MODIFIED_Z = 3.5
-_ROUNDING = 1e-9
 _MAD_OF_NORMAL = 0.6745  # of a standard deviation, as Iglewicz and Hoaglin round it
 _MEAN_DEVIATIONS = 1.253314  # standard deviations in a mean absolute deviation: √(π/2)
 
@@ -62,12 +61,12 @@ def change_points(values: Sequence[float]) -> list[int]:
     deviation of the month-to-month differences, which a jump does not widen. A single odd month is no level (running
     median of 3), and neither are the steps of a straight line that fits better.
     """
-    points = _without_rounding(_points(values))
-    count = len(points)
-    if count < MIN_POINTS or not np.ptp(points):
+    points = _points(values)
+    count, rounding = len(points), _rounding(points)
+    if count < MIN_POINTS or np.ptp(points) <= rounding:
         return []
-    # Half of the variance of the differences: both months of each are noisy.
-    variance = _spread(np.diff(points)) ** 2 / 2
+    # Half of the variance of the differences: both months of each are noisy. Rounding alone must not make levels.
+    variance = max(_spread(np.diff(points), rounding), rounding) ** 2 / 2
     price = 3 * variance * math.log(count)
     smooth = median_filter(points, size=MIN_SEGMENT, mode="mirror")
     segments = Binseg(model="l2", min_size=MIN_SEGMENT, jump=1).fit(smooth)
@@ -112,8 +111,7 @@ def outliers(values: Sequence[float], period: int = 12) -> list[tuple[int, float
         line = theilslopes(points)
         first, deviations = 0, points - line.intercept - line.slope * np.arange(count)
     deviations = deviations - np.median(deviations)
-    deviations[np.abs(deviations) <= _ROUNDING * np.abs(points).max()] = 0
-    spread = _spread(deviations)
+    spread = _spread(deviations, _rounding(points))
     found: dict[int, float] = {}
     for index, deviation in enumerate(deviations.tolist(), start=first):
         is_echo = seasonal and found.get(index - period, 0) * deviation < 0
@@ -136,7 +134,7 @@ def seasonal_strength(values: Sequence[float], period: int = 12) -> float | None
     """
     points = _points(values)
     parts = _decomposed(points, period)
-    if parts is None or np.ptp(parts.seasonal + parts.resid) <= _ROUNDING * np.abs(points).max():
+    if parts is None or np.ptp(parts.seasonal + parts.resid) <= _rounding(points):
         return None
     rest = float(np.var(parts.resid) / np.var(parts.seasonal + parts.resid))
     return max(0.0, 1 - rest * (len(points) - 1) / (len(points) - period))
@@ -161,7 +159,7 @@ def without_season(values: Sequence[float], period: int = 12) -> list[float]:
 
 def streak(values: Sequence[float]) -> int:
     """Consecutive rises (positive) or falls (negative) that end the series, in months; 0 after no change."""
-    signs = [(new > old) - (new < old) for old, new in pairwise(_points(values).tolist())]
+    signs = [(new > old) - (new < old) for old, new in pairwise(_without_rounding(_points(values)).tolist())]
     last = signs[-1] if signs else 0
     return last * len(list(takewhile(lambda sign: sign == last, reversed(signs))))
 
@@ -170,7 +168,7 @@ def is_record(values: Sequence[float]) -> Literal["highest", "lowest"] | None:
     """Whether the last month is above or below every one before; None below 12 points or when it ties."""
     if len(values) < MIN_POINTS:
         return None
-    *before, last = _points(values).tolist()
+    *before, last = _without_rounding(_points(values)).tolist()
     return "highest" if last > max(before) else "lowest" if last < min(before) else None
 
 
@@ -191,16 +189,22 @@ def _points(values: Sequence[float]) -> Points:
     return points
 
 
+def _rounding(points: Points) -> float:
+    return 1e-9 * float(np.max(np.abs(points), initial=0))
+
+
 def _without_rounding(points: Points) -> Points:
-    """In billionths of the largest, whole: what differs by rounding only is a tie."""
-    scaled: Points = np.round(points / ((np.abs(points).max() or 1) * _ROUNDING))
-    return scaled
+    """In units of the rounding, whole: what differs by rounding only is a tie."""
+    return np.rint(points / (_rounding(points) or 1.0))
 
 
-def _spread(deviations: Points) -> float:
-    """Robust standard deviation: from the median absolute deviation, or the mean one when half of them are the same."""
+def _spread(deviations: Points, rounding: float) -> float:
+    """Robust standard deviation: from the median absolute deviation, or the mean one when most are the same; 0: all."""
     distances = np.abs(deviations - np.median(deviations))
-    return float(np.median(distances) / _MAD_OF_NORMAL or np.mean(distances) * _MEAN_DEVIATIONS)
+    median, mean = float(np.median(distances)), float(np.mean(distances))
+    if median > rounding:
+        return median / _MAD_OF_NORMAL
+    return mean * _MEAN_DEVIATIONS if mean > rounding else 0.0
 
 
 def _decomposed(points: Points, period: int) -> Any:
