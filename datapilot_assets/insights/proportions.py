@@ -1,0 +1,42 @@
+"""Whether two ratios of counts differ by more than chance."""
+
+from __future__ import annotations
+
+from scipy.stats import binomtest, norm
+from statsmodels.stats.proportion import proportion_confint, proportions_ztest
+
+MIN_COUNT = 30
+
+
+def two_proportion_p(successes0: int, trials0: int, successes1: int, trials1: int) -> float | None:
+    """Two-sided p of equal proportions: z-test with the pooled proportion, no continuity correction.
+
+    None below 30 successes in either period, and when there are more successes than trials: that is no proportion.
+    """
+    if min(successes0, successes1) < MIN_COUNT or successes0 > trials0 or successes1 > trials1:
+        return None
+    if successes0 * trials1 == successes1 * trials0:
+        return 1.0  # also all successes in both, whose variance is zero
+    return float(proportions_ztest([successes0, successes1], [trials0, trials1])[1])
+
+
+def wilson(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's score interval (1927) of a proportion, 0 to 1; z = 1.96 covers 95 %.
+
+    Raises ValueError without trials or unless 0 <= successes <= trials.
+    """
+    if trials <= 0 or not 0 <= successes <= trials:
+        raise ValueError(f"{successes} successes of {trials} trials are no proportion")
+    low, high = proportion_confint(successes, trials, alpha=2 * norm.sf(z), method="wilson")
+    return max(0.0, float(low)), min(1.0, float(high))
+
+
+def poisson_ratio_p(count0: int, exposure0: float, count1: int, exposure1: float) -> float | None:
+    """Two-sided p of equal rates of counts per exposure (an amount, as money spent; both in the same unit).
+
+    Conditional binomial test (Przyborowski and Wilenski 1940): at equal rates the second count is binomial in both
+    together, with the second exposure's share. None below 30 counts in either period or without exposure.
+    """
+    if min(count0, count1) < MIN_COUNT or min(exposure0, exposure1) <= 0:
+        return None
+    return float(binomtest(count1, count0 + count1, exposure1 / (exposure0 + exposure1)).pvalue)
