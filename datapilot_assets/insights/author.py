@@ -123,7 +123,7 @@ def read_drafts(text: str, facts: Mapping[str, Fact], language: str) -> tuple[tu
 
 def _with_ids(draft: Draft, facts: Mapping[str, Fact]) -> Draft:
     def of(handle: str | None) -> str | None:
-        return facts[handle].id if handle in facts else handle
+        return facts[handle].id if handle is not None and handle in facts else handle
 
     bindings = tuple(b.model_copy(update={"fact_id": of(b.fact_id)}) for b in draft.bindings)
     return draft.model_copy(

@@ -6,12 +6,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from datapilot_assets.insights.series import benjamini_hochberg
-
 from datapilot_assets.insights.coverage import SalesCoverage
 from datapilot_assets.insights.gold import Gold
 from datapilot_assets.insights.making import Bench
 from datapilot_assets.insights.methods import change, history, members, month, quality
+from datapilot_assets.insights.series import benjamini_hochberg
 from datapilot_domain.insights.fact import Fact
 from datapilot_domain.insights.measures import Term
 from datapilot_domain.partitions import Month

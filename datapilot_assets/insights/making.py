@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
-from datapilot_assets.insights.decomposition import mix_shift
-
 from datapilot_assets.insights.coverage import SalesCoverage, comparable, dates
+from datapilot_assets.insights.decomposition import mix_shift
 from datapilot_assets.insights.gold import Gold, divided
 from datapilot_assets.insights.thresholds import THRESHOLDS, Thresholds
 from datapilot_domain.insights.fact import Claim, Evidence, EvidenceRow, Fact, Member, Period

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from datapilot_assets.insights.proportions import poisson_ratio_p
-
 from datapilot_assets.insights.making import Bench, against, over
+from datapilot_assets.insights.proportions import poisson_ratio_p
 from datapilot_domain.insights.fact import Claim, Compare, Direction, Fact, Period
 from datapilot_domain.insights.measures import Term
 from datapilot_domain.kpis import KPIS

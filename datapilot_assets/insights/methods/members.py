@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from datapilot_assets.insights.decomposition import contributions, leading, mix_shift, rank_of
-
+from datapilot_assets.insights.decomposition import contributions, leading, mix_shift
 from datapilot_assets.insights.gold import Total
 from datapilot_assets.insights.making import Bench, Number, against, over
+from datapilot_assets.insights.members import rank_of
 from datapilot_assets.insights.methods.change import worth
 from datapilot_domain.insights.fact import Claim, Direction, Fact, Member, Period
 from datapilot_domain.insights.measures import BREAKDOWNS
@@ -46,7 +46,7 @@ def drivers(bench: Bench) -> Iterator[Fact]:
             continue
         limits = bench.thresholds
         told = contributions(before, after)
-        for part in leading(told, float(limits.leading_share), limits.leading_most):
+        for part in leading(told, limits.leading_share, limits.leading_most):
             impact = bench.impact(part.change)
             big = max(abs(change), abs(part.change)) / total >= limits.change
             if part.change and big and impact >= limits.impact:
@@ -96,7 +96,7 @@ def appearances(bench: Bench) -> Iterator[Fact]:
                 if key is None or there.get(key) or total <= 0 or amount / total < bench.thresholds.member_share:
                     continue
                 claim = Claim(
-                    type=kind,  # type: ignore[arg-type]  # one of the two
+                    type=kind,
                     kpi=kpi,
                     period=periods[0],
                     baseline=periods[1],

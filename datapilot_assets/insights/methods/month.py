@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from statistics import quantiles
 
-from datapilot_assets.insights.decomposition import concentration
-
 from datapilot_assets.insights.gold import divided
 from datapilot_assets.insights.making import Bench, Number, over
+from datapilot_assets.insights.members import concentration
 from datapilot_domain.insights.fact import Claim, Fact, Member, Period
 from datapilot_domain.insights.measures import Term
 
@@ -31,7 +30,7 @@ def concentrations(bench: Bench) -> Iterator[Fact]:
     for kpi, dimension in _CONCENTRATED:
         found = bench.gold.series(kpi, dimension).get(bench.month, {})
         amounts = {key: t.numerator for key, t in found.items() if t.numerator and t.numerator > 0 and key is not None}
-        told = concentration(list(amounts.values()), float(limits.concentration_share))
+        told = concentration(list(amounts.values()), limits.concentration_share)
         if told is None:
             continue
         alone = told.top_share > limits.concentration_top
