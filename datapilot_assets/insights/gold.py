@@ -143,6 +143,11 @@ class Gold:
         rows = self.tables.query(sql, table, self.versions[table])
         return {None if member is None else str(member): str(found) for member, found in rows}
 
+    def members(self, dimension: str) -> frozenset[str | None]:
+        """Every value that the dimension ever had in gold."""
+        kpi = "spend" if dimension in ("campaign", "platform") else "gross_revenue"
+        return frozenset(key for of_month in self.series(kpi, dimension).values() for key in of_month)
+
     def currencies(self, month: Month) -> list[str]:
         """Currencies in which the month has sales or ads, the organization's own left out."""
         found: set[str] = set()
