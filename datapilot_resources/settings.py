@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -23,6 +26,7 @@ from pydantic import (
 )
 
 Engine = Literal["delta-rs", "spark"]
+TokensParameter = Literal["max_tokens", "max_completion_tokens"]
 
 _MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
 
@@ -47,6 +51,20 @@ class Settings(BaseModel):
     # Secret because a Spark Connect address may carry `;token=…`.
     spark_remote: SecretStr | None = Field(default=None, alias="SPARK_REMOTE")
     spark_memory: str = Field(default="2g", alias="DATAPILOT_SPARK_MEMORY", pattern=r"^[1-9]\d*[mg]$")
+    llm_base_url: str | None = Field(default=None, alias="LLM_BASE_URL", description="an OpenAI-compatible endpoint")
+    llm_model: str | None = Field(default=None, alias="LLM_MODEL")
+    llm_api_key: SecretStr | None = Field(default=None, alias="LLM_API_KEY")
+    llm_timeout_seconds: float = Field(default=60, alias="LLM_TIMEOUT_SECONDS", gt=0, le=3600)  # of one attempt
+    llm_max_output_tokens: int = Field(default=4000, alias="LLM_MAX_OUTPUT_TOKENS", gt=0)
+    llm_tokens_parameter: TokensParameter | None = Field(default=None, alias="LLM_TOKENS_PARAMETER")
+    # US dollars per million tokens.
+    llm_price_input: Decimal | None = Field(default=None, alias="LLM_PRICE_INPUT", ge=0)
+    llm_price_cached_input: Decimal | None = Field(default=None, alias="LLM_PRICE_CACHED_INPUT", ge=0)
+    llm_price_output: Decimal | None = Field(default=None, alias="LLM_PRICE_OUTPUT", ge=0)
+    llm_price_version: str | None = Field(default=None, alias="LLM_PRICE_VERSION", description="name of the price list")
+    # Both of one organization and partition month; the first in US dollars.
+    llm_budget: Decimal | None = Field(default=None, alias="LLM_BUDGET", ge=0)
+    llm_token_budget: int = Field(default=200_000, alias="LLM_TOKEN_BUDGET", ge=0)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -81,6 +99,38 @@ class Settings(BaseModel):
             raise ValueError("must be a folder or s3://bucket/prefix")
         return str(Path(store).expanduser().absolute())
 
+    @field_validator("llm_base_url")
+    @classmethod
+    def _plain_address(cls, address: str | None) -> str | None:
+        if address is None:
+            return None
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be http://host or https://host, as in https://api.openai.com/v1")
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("must hold no user, password, ? or #; give the key as LLM_API_KEY")
+        return address.rstrip("/")
+
+    @field_validator("llm_api_key")
+    @classmethod
+    def _fits_a_header(cls, key: SecretStr | None) -> SecretStr | None:
+        # An HTTP library that cannot send a value shows it in its exception.
+        if key is not None and not re.fullmatch(r"[!-~]+", key.get_secret_value()):
+            raise ValueError("must be visible ASCII characters without spaces")
+        return key
+
+    @model_validator(mode="after")
+    def _whole_language_model(self) -> Settings:
+        if (self.llm_base_url is None) != (self.llm_model is None):
+            raise ValueError("LLM_BASE_URL and LLM_MODEL: set both or neither")
+        if (self.llm_price_input is None) != (self.llm_price_output is None):
+            raise ValueError("LLM_PRICE_INPUT and LLM_PRICE_OUTPUT: set both or neither")
+        if self.llm_price_input is None and self.llm_price_cached_input is not None:
+            raise ValueError("LLM_PRICE_CACHED_INPUT: set LLM_PRICE_INPUT and LLM_PRICE_OUTPUT too")
+        if self.llm_price_input is None and self.llm_budget is not None:
+            raise ValueError("LLM_BUDGET is in dollars: set LLM_PRICE_INPUT and LLM_PRICE_OUTPUT, or LLM_TOKEN_BUDGET")
+        return self
+
     @model_validator(mode="after")
     def _whole_credentials(self) -> Settings:
         if (self.s3_access_key_id is None) != (self.s3_secret_access_key is None):
@@ -99,6 +149,11 @@ class Settings(BaseModel):
     @property
     def dagster_home(self) -> Path:
         return self.home / "dagster"
+
+    @property
+    def llm_host(self) -> str | None:
+        """Host of the language model; None: offline."""
+        return urlsplit(self.llm_base_url).hostname if self.llm_base_url else None
 
     def table_uri(self, prefix: str, engine: Engine) -> str:
         """Address of a store-relative prefix such as `org_id=acme/silver/sales`, as that engine spells it."""

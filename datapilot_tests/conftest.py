@@ -8,5 +8,5 @@ pytest_plugins = ["datapilot_tests.services.fixtures", "datapilot_tests.workbenc
 
 # Definitions read their settings when they are imported: a developer's own store must not leak into the tests.
 for _name in list(os.environ):
-    if _name.startswith(("DATAPILOT_", "S3_", "SPARK_REMOTE")) and not _name.startswith("DATAPILOT_FUZZ_"):
+    if _name.startswith(("DATAPILOT_", "S3_", "SPARK_REMOTE", "LLM_")) and not _name.startswith("DATAPILOT_FUZZ_"):
         del os.environ[_name]

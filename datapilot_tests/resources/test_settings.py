@@ -29,6 +29,7 @@ def test_nothing_has_to_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert settings.dagster_home == tmp_path / ".datapilot" / "dagster"
     assert settings.first_month == "2018-01"
     assert settings.delta_storage_options() == {}
+    assert settings.llm_host is None
     assert not any(tmp_path.iterdir())
 
 
@@ -36,19 +37,49 @@ def test_an_empty_variable_counts_as_not_set() -> None:
     assert Settings.from_environment({"SPARK_REMOTE": "", "S3_REGION": ""}) == Settings.from_environment({})
 
 
+# A value that is not the default, for each setting that does not take any text.
+VALUES = {
+    "DATAPILOT_FIRST_MONTH": "2019-07",
+    "DATAPILOT_CUSTOMER_SECRET": CANARY,
+    "S3_ENDPOINT_URL": "https://store.example",
+    "LLM_BASE_URL": "https://model.example/v1",
+    "LLM_TIMEOUT_SECONDS": "1.5",
+    "LLM_MAX_OUTPUT_TOKENS": "100",
+    "LLM_TOKENS_PARAMETER": "max_tokens",
+    "LLM_PRICE_INPUT": "0.15",
+    "LLM_PRICE_CACHED_INPUT": "0.075",
+    "LLM_PRICE_OUTPUT": "0.60",
+    "LLM_BUDGET": "2",
+    "LLM_TOKEN_BUDGET": "1000",
+}
+# What each of these is of no use without.
+COMPANIONS = {
+    "S3_ACCESS_KEY_ID": ["S3_SECRET_ACCESS_KEY"],
+    "S3_SECRET_ACCESS_KEY": ["S3_ACCESS_KEY_ID"],
+    "LLM_BASE_URL": ["LLM_MODEL"],
+    "LLM_MODEL": ["LLM_BASE_URL"],
+    "LLM_PRICE_INPUT": ["LLM_PRICE_OUTPUT"],
+    "LLM_PRICE_OUTPUT": ["LLM_PRICE_INPUT"],
+    "LLM_PRICE_CACHED_INPUT": ["LLM_PRICE_INPUT", "LLM_PRICE_OUTPUT"],
+    "LLM_BUDGET": ["LLM_PRICE_INPUT", "LLM_PRICE_OUTPUT"],
+}
+
+
 def test_each_setting_can_come_from_a_file(tmp_path: Path) -> None:
     for field in Settings.model_fields.values():
-        name, value = str(field.alias), "2019-07" if field.alias == "DATAPILOT_FIRST_MONTH" else "64m"
-        if name == "S3_ENDPOINT_URL":
-            value = "https://store.example"
-        if name == "DATAPILOT_CUSTOMER_SECRET":
-            value = CANARY
+        name = str(field.alias)
+        value = VALUES.get(name, "64m")
         file = tmp_path / name
         file.write_text(f"{value}\n")
-        other = {"S3_ACCESS_KEY_ID": "S3_SECRET_ACCESS_KEY", "S3_SECRET_ACCESS_KEY": "S3_ACCESS_KEY_ID"}.get(name)
-        with_pair = {other: "x"} if other else {}
-        by_file = Settings.from_environment({f"{name}_FILE": str(file), **with_pair})
-        assert by_file == Settings.from_environment({name: value, **with_pair}) != Settings.from_environment({})
+        companions = {other: VALUES.get(other, "x") for other in COMPANIONS.get(name, [])}
+        by_file = Settings.from_environment({f"{name}_FILE": str(file), **companions})
+        by_value = Settings.from_environment({name: value, **companions})
+        assert by_file == by_value
+        assert getattr(by_file, _field_name(name)) != getattr(Settings.from_environment({}), _field_name(name))
+
+
+def _field_name(alias: str) -> str:
+    return next(name for name, field in Settings.model_fields.items() if field.alias == alias)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +92,19 @@ def test_each_setting_can_come_from_a_file(tmp_path: Path) -> None:
         ({"DATAPILOT_STORE": "s3://bucket/../other"}, "DATAPILOT_STORE"),
         ({"S3_ACCESS_KEY_ID": "a"}, "S3_SECRET_ACCESS_KEY"),
         ({"DATAPILOT_CUSTOMER_SECRET": "short"}, "DATAPILOT_CUSTOMER_SECRET"),
+        ({"LLM_BASE_URL": "ftp://host", "LLM_MODEL": "m"}, "LLM_BASE_URL.*http"),
+        ({"LLM_BASE_URL": "https://user:word@host", "LLM_MODEL": "m"}, "LLM_BASE_URL.*LLM_API_KEY"),
+        ({"LLM_BASE_URL": "https://host/v1?key=1", "LLM_MODEL": "m"}, "LLM_BASE_URL.*LLM_API_KEY"),
+        ({"LLM_BASE_URL": "https://host"}, "LLM_MODEL"),
+        ({"LLM_MODEL": "m"}, "LLM_BASE_URL"),
+        ({"LLM_API_KEY": "chave-é"}, "LLM_API_KEY"),
+        ({"LLM_TOKENS_PARAMETER": "tokens"}, "LLM_TOKENS_PARAMETER.*max_completion_tokens"),
+        ({"LLM_PRICE_INPUT": "1"}, "LLM_PRICE_OUTPUT"),
+        ({"LLM_PRICE_INPUT": "-1", "LLM_PRICE_OUTPUT": "1"}, "LLM_PRICE_INPUT"),
+        ({"LLM_PRICE_CACHED_INPUT": "1"}, "set LLM_PRICE_INPUT"),
+        ({"LLM_BUDGET": "5"}, "LLM_BUDGET.*set LLM_PRICE_INPUT"),
+        ({"LLM_BUDGET": "NaN", "LLM_PRICE_INPUT": "1", "LLM_PRICE_OUTPUT": "1"}, "LLM_BUDGET"),
+        ({"LLM_TIMEOUT_SECONDS": "0"}, "LLM_TIMEOUT_SECONDS"),
     ],
 )
 def test_an_unusable_setting_names_its_variable(environment: dict[str, str], message: str) -> None:
@@ -70,12 +114,15 @@ def test_an_unusable_setting_names_its_variable(environment: dict[str, str], mes
 
 def test_no_secret_is_shown() -> None:
     settings = Settings.from_environment(
-        {**S3, "DATAPILOT_CUSTOMER_SECRET": CANARY, "SPARK_REMOTE": f"sc://host/;token={CANARY}"}
+        {**S3, "DATAPILOT_CUSTOMER_SECRET": CANARY, "SPARK_REMOTE": f"sc://host/;token={CANARY}", "LLM_API_KEY": CANARY}
     )
     assert CANARY not in f"{settings!r} {settings} {settings.model_dump_json()} {settings.model_dump()}"
     with pytest.raises(SettingsError) as error:
         Settings.from_environment({"S3_SECRET_ACCESS_KEY": CANARY})
     assert CANARY not in str(error.value)
+    with pytest.raises(SettingsError) as unsendable:
+        Settings.from_environment({"LLM_API_KEY": f"{CANARY} {CANARY}"})
+    assert CANARY not in str(unsendable.value)
     with pytest.raises(ValidationError) as invalid:
         Settings.model_validate({"S3_SECRET_ACCESS_KEY": CANARY})
     assert CANARY[-6:] not in str(invalid.value)  # pydantic shows both ends of a long input

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from datapilot_resources.settings import Settings
+from datapilot_tests.services.llm_stub import LlmStub
+from datapilot_tests.services.llm_stub import llm_stub as run_llm_stub
 from datapilot_tests.services.s3_server import s3_server, s3_settings
 from datapilot_tests.services.spark_connect import connect_server
 
@@ -31,3 +33,10 @@ def connect_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("connect")
     with connect_server(s3_settings(folder / "home"), folder) as address:
         yield address
+
+
+@pytest.fixture
+def llm_stub() -> Iterator[LlmStub]:
+    """A language model's endpoint, of this test alone, that behaves as the test says."""
+    with run_llm_stub() as stub:
+        yield stub

@@ -1,0 +1,138 @@
+"""One HTTP attempt at an OpenAI-compatible endpoint: what is sent is fixed here, what comes back is bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+
+import httpx2
+import openai
+
+_LARGEST_BODY = 2_000_000  # bytes
+_NO_KEY = "none"  # the client insists on one, Ollama needs none
+# At DEBUG it logs every header of the server, which may echo ours.
+logging.getLogger("httpcore2").setLevel(logging.INFO)
+
+# timeout, broken: it was sent and perhaps answered; unconnected: it was never sent.
+Failure = Literal["timeout", "unconnected", "broken", "too_large"]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back: a status and a body, or why there is none. `retry_after` in seconds."""
+
+    status: int = 0
+    body: bytes = b""
+    retry_after: float | None = None
+    failure: Failure | None = None
+
+
+class _TooLarge(httpx2.RequestError):
+    """The body is larger than any answer, or packed so that its size cannot be told."""
+
+
+class _Bounded(httpx2.AsyncByteStream):
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for chunk in self._stream:
+            size += len(chunk)
+            if size > _LARGEST_BODY:
+                raise _TooLarge(f"more than {_LARGEST_BODY} bytes")
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _Guarded(httpx2.AsyncHTTPTransport):
+    """Sends our own headers only, whatever the client adds by itself or takes from OPENAI_* variables."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(trust_env=False)
+        self._headers = {
+            "Authorization": f"Bearer {key}",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",  # packed bytes could not be bounded
+            "Content-Type": "application/json",
+            "User-Agent": "datapilot",
+        }
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        length = {"Content-Length": request.headers["Content-Length"]}
+        headers = {"Host": request.url.netloc.decode(), **self._headers, **length}
+        sent = httpx2.Request(
+            request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
+        )
+        response = await super().handle_async_request(sent)
+        stream = response.stream
+        assert isinstance(stream, httpx2.AsyncByteStream)
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            await stream.aclose()
+            raise _TooLarge("packed")
+        # Nothing else goes on: both libraries log the server's reason phrase and headers, which may echo ours.
+        kept = {name: response.headers[name] for name in ("Content-Type", "Retry-After") if name in response.headers}
+        return httpx2.Response(response.status_code, headers=kept, stream=_Bounded(stream))
+
+
+def post(base_url: str, key: str | None, request: dict[str, Any], timeout: float) -> Reply:
+    """POST a chat completion; everything together takes at most `timeout` seconds.
+
+    A read timeout alone does not cut a server that sends a byte now and then: here the whole attempt is cancelled.
+    Raises RuntimeError inside a running event loop: call it from a thread then.
+    """
+    try:
+        return asyncio.run(asyncio.wait_for(_post(base_url, key or _NO_KEY, request, timeout), timeout))
+    except asyncio.TimeoutError:
+        return Reply(failure="timeout")
+
+
+async def _post(base_url: str, key: str, request: dict[str, Any], timeout: float) -> Reply:
+    async with httpx2.AsyncClient(
+        transport=_Guarded(key), follow_redirects=False, trust_env=False, timeout=timeout
+    ) as connection:
+        client = openai.AsyncOpenAI(
+            api_key=key, base_url=base_url, http_client=connection, max_retries=0, timeout=timeout
+        )
+        try:
+            answer = await client.chat.completions.with_raw_response.create(**request)
+        except openai.APIStatusError as error:
+            return _reply(error.response)
+        except openai.APIConnectionError as error:
+            # Its text is left behind: it may hold what was sent.
+            return Reply(failure=_failure(error.__cause__))
+        return _reply(answer.http_response)
+
+
+def _reply(response: httpx2.Response) -> Reply:
+    return Reply(response.status_code, response.content, _seconds(response.headers.get("Retry-After")))
+
+
+def _failure(cause: BaseException | None) -> Failure:
+    if isinstance(cause, (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol)):
+        return "unconnected"
+    if isinstance(cause, httpx2.TimeoutException):
+        return "timeout"
+    return "too_large" if isinstance(cause, _TooLarge) else "broken"
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Retry-After is a number of seconds or a date; None: there is none that can be read."""
+    if not retry_after:
+        return None
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except (ValueError, TypeError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.timezone.utc)
+    return max(0.0, (moment - dt.datetime.now(dt.timezone.utc)).total_seconds())
