@@ -7,6 +7,8 @@ import dagster as dg
 from datapilot_assets.ads import ADS, campaigns_spec
 from datapilot_assets.bronze.kept import bronze_asset
 from datapilot_assets.events import family_keys, landing_key
+from datapilot_assets.insights.asset import insights_asset, insights_job
+from datapilot_assets.insights.checks import insights_checks
 from datapilot_assets.landing.job import intake_job
 from datapilot_assets.landing.replay_job import replay_job
 from datapilot_assets.marketing import MARKETING_FAMILY
@@ -15,6 +17,7 @@ from datapilot_assets.refine import family_checks, refine_asset
 from datapilot_assets.refinement import Family
 from datapilot_assets.sales import SALES
 from datapilot_assets.sensors.inbox import inbox_sensor
+from datapilot_assets.sensors.insights import insights_sensor
 from datapilot_assets.sensors.landed import landed_sensor
 from datapilot_assets.sensors.registry import registry_sensor
 from datapilot_resources.platform_resource import PlatformResource
@@ -57,9 +60,10 @@ def _family_definitions(family: Family) -> dg.Definitions:
 
 defs = dg.Definitions.merge(
     dg.Definitions(
-        assets=[campaigns_spec()],
-        jobs=[intake_job, replay_job],
-        sensors=[registry_sensor, inbox_sensor],
+        assets=[campaigns_spec(), insights_asset],
+        asset_checks=[insights_checks],
+        jobs=[intake_job, replay_job, insights_job],
+        sensors=[registry_sensor, inbox_sensor, insights_sensor],
         # One process, one JVM: a step process of its own costs 5 CPU-seconds before any work.
         executor=dg.in_process_executor,
         resources={

@@ -132,6 +132,35 @@ def run_refine(
                     _run_stretch(platform, instance, family, org, list(stretch))
                     for stretch in contiguous_stretches(wanted)
                 ]
+            results += _run_insights(platform, instance, org, calendar, months)
+    return results
+
+
+def _run_insights(
+    platform: Platform,
+    instance: dg.DagsterInstance,
+    org: OrgId,
+    calendar: Calendar,
+    months: Sequence[Month] | None,
+) -> list[RunResult]:
+    """Write the insights of those months whose gold is now another."""
+    from datapilot_assets.definitions import defs
+    from datapilot_assets.insights.asset import INSIGHTS_JOB
+    from datapilot_assets.insights.run import author_of
+    from datapilot_assets.insights.state import pending_insights
+    from datapilot_assets.partitioning import range_tags
+
+    pending = pending_insights(platform, platform.registry.get(org), author_of(platform))
+    wanted = [month for month in pending if month in calendar and (months is None or month in months)]
+    results = []
+    for stretch in map(list, contiguous_stretches(wanted)):
+        result = defs.resolve_job_def(INSIGHTS_JOB).execute_in_process(
+            instance=instance, run_config=_QUIET, tags=range_tags(org, stretch), raise_on_error=False
+        )
+        failures = [event.step_failure_data for event in result.filter_events(lambda e: e.is_step_failure)]
+        error = "; ".join(_cause(failure) for failure in failures) or None
+        written = len(list(result.get_asset_materialization_events()))
+        results.append(RunResult("insights", org, stretch, result.success, error, written, 0))
     return results
 
 

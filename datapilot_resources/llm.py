@@ -122,6 +122,10 @@ class LanguageModel:
             time.sleep(wait)
             retries += 1
 
+    def mark_invalid(self, attempt: Attempt) -> Attempt:
+        """Note in the ledger that the answer of this attempt could not be used."""
+        return self._ledger.mark(attempt.id, "invalid")
+
     def _attempt(self, call: Call, response_format: ResponseFormat, timeout: float) -> tuple[Attempt, Verdict]:
         request = self._request(call, response_format)
         sent = [message.content for message in call.messages]

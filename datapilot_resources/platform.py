@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from datapilot_domain.partitions import Month
 from datapilot_resources.lakehouse import Lakehouse
 from datapilot_resources.object_store import ObjectStore, object_store
 from datapilot_resources.registry import Registry
 from datapilot_resources.settings import Settings
+
+if TYPE_CHECKING:
+    from datapilot_resources.ledger import CallLedger
+    from datapilot_resources.llm import LanguageModel
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,19 @@ class Platform:
     @cached_property
     def lakehouse(self) -> Lakehouse:
         return Lakehouse(self.settings)
+
+    @cached_property
+    def ledger(self) -> CallLedger:
+        from datapilot_resources.ledger import CallLedger  # most commands call no model
+
+        return CallLedger(self.settings)
+
+    @cached_property
+    def language_model(self) -> LanguageModel | None:
+        """None: texts are written offline."""
+        from datapilot_resources.llm import LanguageModel
+
+        return LanguageModel.from_settings(self.settings, self.ledger)
 
     @property
     def first_month(self) -> Month:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from datapilot_resources.ledger import Attempt
-from datapilot_resources.llm import Answer, Call, LanguageModel, Message
 from pydantic import ValidationError
 
 from datapilot_assets.insights.prompt import (
@@ -23,6 +21,8 @@ from datapilot_domain.insights.fact import Fact
 from datapilot_domain.landing import digest
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
+from datapilot_resources.ledger import Attempt
+from datapilot_resources.llm import Answer, Call, LanguageModel, Message
 
 # Worth asking once more: the endpoint answers, and what it said cannot be used.
 _REPAIRABLE = ("ok", "refused", "length", "empty")
@@ -99,8 +99,8 @@ def write(
             if drafts is not None:
                 return Written(drafts, tuple(unusable), tuple(asking.attempts), None, answer.model)
             code = "LLM_INVALID"
-            if answer.attempts:
-                model.mark_invalid(answer.attempts[-1])
+            if asking.attempts:
+                asking.attempts[-1] = model.mark_invalid(asking.attempts[-1])
         unusable.append(Unusable(code or "", "; ".join(errors)[:500], (answer.text or "")[:_LONGEST_ANSWER]))
         if answer.outcome not in _REPAIRABLE or is_repair:
             break

@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from datapilot_domain.insights.rendering import units_agree
-from datapilot_domain.insights.text_rules import Fault, TextRules, faults, says_partial
-
 from datapilot_assets.insights.gold import Tables
 from datapilot_assets.insights.recompute import agrees, read_again, recomputed
 from datapilot_assets.insights.thresholds import THRESHOLDS
 from datapilot_domain.insights.draft import SIZES, TEXT_FIELDS, Draft
 from datapilot_domain.insights.fact import Direction, Fact, FactType, severity_of
+from datapilot_domain.insights.rendering import units_agree
+from datapilot_domain.insights.text_rules import Fault, TextRules, faults, says_partial
+from datapilot_domain.kpis import KPIS
 from datapilot_domain.organizations import OrgId
 
 _OF_HISTORY: tuple[FactType, ...] = ("trend", "change_point", "outlier", "seasonality", "record", "streak")
@@ -103,7 +103,7 @@ class DraftVerifier:
             return [Fault("V01", "the fact that it tells"), *faults(draft, self.rules)]
         return [
             *self._citations(draft, fact),
-            *faults(draft, replace(self.rules, direction=fact.claim.direction)),
+            *faults(draft, replace(self.rules, direction=fact.claim.direction, good=KPIS[fact.claim.kpi].good)),
             *self._agreement(draft, fact),
             *(Fault("V19", "") for other in accepted if _same(draft, other)),
         ]

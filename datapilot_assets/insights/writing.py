@@ -6,10 +6,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from datapilot_domain.insights.text_rules import Fault, TextRules
-from datapilot_resources.ledger import Attempt
-from datapilot_resources.llm import LanguageModel
-
 from datapilot_assets.insights.author import Unusable, Written, author_hash, write
 from datapilot_assets.insights.choose import chosen
 from datapilot_assets.insights.coverage import SalesCoverage
@@ -22,8 +18,12 @@ from datapilot_domain.contracts import CONTRACTS
 from datapilot_domain.contracts.insights import PUBLISHED
 from datapilot_domain.insights.draft import Draft
 from datapilot_domain.insights.fact import Fact
+from datapilot_domain.insights.plain import Names
+from datapilot_domain.insights.text_rules import Fault, TextRules
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
+from datapilot_resources.ledger import Attempt
+from datapilot_resources.llm import LanguageModel
 from datapilot_resources.platform import Platform
 
 # Dimensions of gold whose members are names that no text may hold outside a slot.
@@ -101,8 +101,8 @@ def reading(platform: Platform, organization: Organization) -> Iterator[Reading]
         rules = TextRules(
             language=organization.locale,
             direction="none",
-            entity_names=frozenset(names),
-            other_names=frozenset(_others(platform, organization)),
+            entity_names=Names.of(names),
+            other_names=Names.of(_others(platform, organization)),
         )
         yield Reading(platform, organization, tables, finder, members, rules)
 

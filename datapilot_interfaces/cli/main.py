@@ -13,6 +13,7 @@ from datapilot_interfaces.cli import (
     demo,
     doctor,
     held,
+    insights,
     landing,
     mapping,
     organizations,
@@ -45,6 +46,8 @@ app.command("show")(tables.show)
 app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
 app.command("report")(reporting.report)
+app.command("insights")(insights.insights)
+app.command("verify")(insights.verify)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("up")(runs.up)

@@ -1,0 +1,49 @@
+"""The months of one organization whose gold changed, written one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from datapilot_assets.insights.author import author_hash
+from datapilot_assets.insights.publish import commit
+from datapilot_assets.insights.state import expected_fingerprints, pending_insights
+from datapilot_assets.insights.writing import MonthInsights, reading, write_month
+from datapilot_domain.organizations import Organization
+from datapilot_domain.partitions import Month
+from datapilot_resources.platform import Platform
+
+
+@dataclass(frozen=True)
+class Told:
+    """One month that was written: what became of it, and the Delta version of each table."""
+
+    insights: MonthInsights
+    fingerprint: str
+    versions: dict[str, int]
+
+
+def author_of(platform: Platform) -> str | None:
+    """What the texts are asked with; None: offline."""
+    return author_hash(platform.language_model) if platform.language_model else None
+
+
+def write_insights(
+    platform: Platform, organization: Organization, months: Sequence[Month], run_id: str
+) -> Iterator[Told]:
+    """Write those of the months whose insights are not of today's gold, the oldest first, one commit each."""
+    pending = pending_insights(platform, organization, author_of(platform))
+    wanted = [month for month in sorted(months) if month in pending]
+    if not wanted:
+        return
+    log_head = platform.lakehouse.landing_log(organization.org_id).head
+    with reading(platform, organization) as open_gold:
+        # Gold that changed since is another run's: what was read is what is named.
+        expected = expected_fingerprints(platform, organization, author_of(platform))
+        for month in wanted:
+            if expected.get(month) != pending[month]:
+                continue
+            found = write_month(open_gold, month, run_id, platform.language_model)
+            prints = {month: pending[month]}
+            versions = commit(platform, organization, [found], prints, run_id, platform.language_model, log_head)
+            yield Told(found, pending[month], versions)
