@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from datapilot_assets.insights.gold import COUNTED, GOLD
-from datapilot_assets.insights.thresholds import THRESHOLDS, VERSION
+from datapilot_assets.insights.thresholds import THRESHOLDS
 from datapilot_assets.status import pending_months
 from datapilot_domain.contracts import CONTRACTS, FAMILY_CONTRACTS
 from datapilot_domain.contracts.insights import INSIGHT_TABLES
@@ -40,7 +40,6 @@ def expected_fingerprints(platform: Platform, organization: Organization, author
     sold = [month for month, state in stored["gold.sales_daily"].items() if state.rows]
     declared = declared_months(platform, organization) if months else frozenset()
     settings = [
-        VERSION,
         asdict(THRESHOLDS),
         [contract.version for contract in INSIGHT_TABLES],
         organization.locale,

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Shares are fractions of one. Raise `VERSION` when one changes: the months are then computed again."""
+    """Shares are fractions of one. They are part of the fingerprint: with another one, months are computed again."""
 
     history_months: int = 36
     # Comparable days that a partial month needs.
@@ -45,5 +45,4 @@ class Thresholds:
     restated: Decimal = Decimal("0.001")
 
 
-VERSION = 1
 THRESHOLDS = Thresholds()

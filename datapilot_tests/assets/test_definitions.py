@@ -38,6 +38,17 @@ def test_the_graph_of_assets() -> None:
         "gold/campaign_month": ["silver/ads_insights"],
         "gold/campaign_week": ["silver/ads_insights"],
         "gold/marketing_month": ["gold/campaign_month", "gold/sales_daily", "gold/sales_month"],
+        "insights/facts": [
+            "gold/campaign_month",
+            "gold/marketing_month",
+            "gold/sales_breakdown",
+            "gold/sales_daily",
+            "gold/sales_month",
+            "gold/sales_products",
+            "gold/sales_source_month",
+        ],
+        "insights/published": ["insights/facts"],
+        "insights/rejected": ["insights/facts"],
     }
 
 
@@ -47,7 +58,7 @@ def test_every_asset_is_partitioned_owned_and_described() -> None:
             assert node.partitions_def == ORGANIZATIONS
         else:
             assert node.partitions_def == ORG_MONTHS, node.key
-        assert node.group_name in ("landing", "bronze", "silver", "gold")
+        assert node.group_name in ("landing", "bronze", "silver", "gold", "insights")
         assert node.description, node.key
         if node.key.path[0] != "landing":
             assert node.code_version == str(CONTRACTS[".".join(node.key.path)].version)
@@ -56,8 +67,14 @@ def test_every_asset_is_partitioned_owned_and_described() -> None:
 
 def test_every_refined_table_has_its_two_checks() -> None:
     checks = {(key.asset_key.to_user_string(), key.name) for key in defs.resolve_asset_graph().asset_check_keys}
-    refined = ["/".join(c.asset_key) for c in CONTRACTS.values() if c.layer != "bronze" and c.scope == "month"]
-    assert checks == {(table, check) for table in refined for check in ("contract", "conservation")}
+    layers = ("silver", "gold")
+    refined = ["/".join(c.asset_key) for c in CONTRACTS.values() if c.layer in layers and c.scope == "month"]
+    assert checks == {
+        *((table, check) for table in refined for check in ("contract", "conservation")),
+        ("insights/facts", "verified"),
+        ("insights/published", "acceptance"),
+        ("insights/published", "budget"),
+    }
 
 
 def test_the_definitions_load_as_a_code_location() -> None:
@@ -69,6 +86,7 @@ def test_jobs_and_sensors_run_by_themselves() -> None:
     assert {job.name for job in defs.resolve_all_job_defs()} >= {
         "intake",
         *(f"refine_{family}_job" for family in FAMILY_CONTRACTS),
+        "insights_job",
     }
     assert defs.sensors is not None
     assert {sensor.name: sensor.default_status.value for sensor in defs.sensors} == {
@@ -77,6 +95,7 @@ def test_jobs_and_sensors_run_by_themselves() -> None:
         "landed_sales": "RUNNING",
         "landed_ads": "RUNNING",
         "landed_marketing": "RUNNING",
+        "gold_insights": "RUNNING",
     }
 
 

@@ -38,6 +38,7 @@ ENTRY_MODULES = {
     ("ads", "silver"): ("silver/ads_insights.py", "landing/ads/ledger.py"),
     ("ads", "gold"): ("gold/{table}.py",),
     ("marketing", "gold"): ("gold/{table}.py",),
+    ("insights", "insights"): tuple(f"insights/{name}.py" for name in ("find", "choose", "offline", "verify")),
 }
 # What the domain says that decides figures, beside the contract itself: landing reads statuses and kinds of events,
 # and asks silver's rules which lines will stand.
@@ -51,6 +52,9 @@ WORDS = {
     ],
     ("sales", "gold"): [DIMENSIONS, ADDITIVE_NAMES],
     ("ads", "silver"): [(ROOT / "datapilot_domain" / "extractions.py").read_text("utf-8")],
+    ("insights", "insights"): [
+        path.read_text("utf-8") for path in sorted((ROOT / "datapilot_domain" / "insights").glob("*.py"))
+    ],
 }
 DECODERS = {"sales": DECODER_VERSION, "ads": ADS_DECODER_VERSION}
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from datapilot_domain.contracts import CONTRACTS, FAMILY_CONTRACTS, Column, TableContract
 from datapilot_domain.contracts.ads import SILVER_CAMPAIGNS
+from datapilot_domain.contracts.insights import INSIGHT_TABLES
 from datapilot_domain.contracts.sales import BRONZE_SALES, SALES_RULES, SILVER_SALES
 from datapilot_domain.contracts.sales_fields import SALES_FIELDS
 from datapilot_domain.contracts.sales_gold import ADDITIVE, SALES_BREAKDOWN
@@ -48,7 +49,7 @@ def test_what_is_derived() -> None:
 def test_every_contract_is_found_by_its_id_once() -> None:
     monthly = [contract for family in FAMILY_CONTRACTS.values() for contract in family]
     assert all(contract.scope == "month" for contract in monthly)
-    listed = [*monthly, SILVER_CAMPAIGNS]
+    listed = [*monthly, SILVER_CAMPAIGNS, *INSIGHT_TABLES]
     assert {contract.id for contract in listed} == set(CONTRACTS)
     assert len(listed) == len(CONTRACTS)
     assert all(CONTRACTS[contract.id] is contract for contract in listed)
