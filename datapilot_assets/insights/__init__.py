@@ -1,0 +1,1 @@
+"""Insights: what a month says, by robust statistics and exact decompositions; pure functions of numbers."""
