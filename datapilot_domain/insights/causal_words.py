@@ -6,14 +6,14 @@ from datapilot_domain.insights.plain import Phrases
 
 CAUSAL = Phrases(
     """
-    caus*, provoc*, devido, devida a, devidas a, gracas a, gracas ao, gracas aos, por culpa, culpa, por conta d*,
+    caus*, provoc*, devid*, gracas, por culpa, culpa, por conta d*,
     em razao d*, em funcao d*, em virtude d*, em decorrencia, decorr*, gera, geram, gerou, geraram, gerando, gerado,
     gerada, gerados, geradas, resulta em, resultou*, resultaram*, resultando*, resultante*, leva a, levou a, levou ao,
     levaram a, levaram ao, levando a, fez cair, fez subir, fez crescer, fizeram cair, fizeram subir, fizeram crescer,
-    impuls*, motiv*, ocasion*, acarret*, desencade*, origina, originou, originaram, originad*, por isso, porque, por que,
-    pois, ja que, uma vez que, visto que, consequ*, portanto, explic*, pux*, derrub*, alavanc*, favorec*, influenc*,
-    influenci*, impact*, afet*, prejudic*, atribu*, contribui para, contribuiu para, contribuiram para, responsave*,
-    em resposta a, efeito d*, reflexo d*, reflet*, fruto d*, gracas, estimul*
+    impuls*, motiv*, ocasion*, acarret*, desencade*, origina, originou, originaram, originad*, por isso, porque,
+    por que, pois, ja que, uma vez que, visto que, consequ*, portanto, explic*, pux*, derrub*, alavanc*, favorec*,
+    influenc*, impact*, afet*, prejudic*, atribu*, contribui para, contribuiu para, contribuiram para, responsave*,
+    em resposta a, efeito d*, reflexo d*, reflet*, fruto d*, estimul*
     """,
     """
     caus*, because, due to, owing to, thanks, led to, lead to, leads to, leading to, drove, drive, drives, driven,

@@ -13,7 +13,7 @@ from datapilot_domain.insights.causal_words import CAUSAL
 from datapilot_domain.insights.draft import SIZES, Draft
 from datapilot_domain.insights.fact import Direction
 from datapilot_domain.insights.number_words import NOT_NUMBERS, NUMBER_WORDS, ROMAN_LOOKALIKES
-from datapilot_domain.insights.plain import SLOT_MARK, Names, plain, words
+from datapilot_domain.insights.plain import SLOT_MARK, Names, Phrases, plain, words
 from datapilot_domain.insights.unit_words import BESIDE_A_SLOT, LINKS, UNITS
 from datapilot_domain.kpis import Direction as Good
 from datapilot_domain.markdown import escape
@@ -29,8 +29,21 @@ PARTIAL_WORDS: dict[Language, tuple[str, ...]] = {
 # All that may stand outside slots: what is not here is refused, whatever Unicode has to offer.
 _LETTERS = "abcdefghijklmnopqrstuvwxyzáàâãçéêíóôõú"
 _ALLOWED = frozenset(_LETTERS + _LETTERS.upper() + " ,.;:!?()-–—…")
-_KINDS = {**dict.fromkeys("<>&*_`#[]|\\~", "markup"), **dict.fromkeys("@/", "link"), '"': "quote", "'": "quote"}
-_CATEGORIES = {"N": "digit", "C": "control", "Sc": "unit", "Pi": "quote", "Pf": "quote", "Zl": "control", "Zp": "control"}
+_KINDS = {
+    **dict.fromkeys("<>&*_`#[]|\\~", "markup"),
+    **dict.fromkeys("@/", "link"),
+    '"': "quote",
+    "'": "quote",
+} | dict.fromkeys("%‰", "unit")
+_CATEGORIES = {
+    "N": "digit",
+    "C": "control",
+    "Zl": "control",
+    "Zp": "control",
+    "Pi": "quote",
+    "Pf": "quote",
+    "Sc": "unit",
+}
 _ROMAN = re.compile(r"(?=.)M{0,3}(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
 _DIGIT_LOOKALIKES = re.compile(r"[IlO]{2,}")
 _SPELLED = re.compile(r"(?<!\S)[a-z] [a-z] [a-z](?!\S)")
@@ -127,8 +140,7 @@ def _characters(outside: str) -> Iterator[str]:
             continue
         category = unicodedata.category(character)
         kind = _KINDS.get(character) or _CATEGORIES.get(category) or _CATEGORIES.get(category[0])
-        kind = "unit" if character in "%‰" else kind or "character"
-        yield f"{kind}: {_shown(character)}"
+        yield f"{kind or 'character'}: {_shown(character)}"
 
 
 def _beside_slots(text: str) -> Iterator[str]:
@@ -177,7 +189,7 @@ def _directions(text: str, said: str, draft: Draft, rules: TextRules) -> Iterato
             yield f"sign: {_shown(word)} beside a signed change"
 
 
-def _misjudging(rules: TextRules) -> tuple[moves.Phrases, ...]:
+def _misjudging(rules: TextRules) -> tuple[Phrases, ...]:
     if rules.good is None:
         return ()
     if rules.good == "neutral" or rules.direction == "none":

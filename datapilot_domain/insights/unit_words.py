@@ -6,7 +6,7 @@ from datapilot_domain.insights.plain import SLOT_MARK, Phrases
 
 UNITS = Phrases(
     """
-    reais, dolar, dolares, euro, euros, centavo*, libras, brl, usd, eur, gbp, rs, por cento, porcento, porcento*,
+    reais, dolar, dolares, euro, euros, centavo*, libras, brl, usd, eur, gbp, rs, por cento, porcento,
     porcentagem d*, pp, p p, ponto percentual, pontos percentuais, pontos base
     """,
     "dollar*, cents, pounds, bucks, percent, per cent, percentage point*, basis point*",
@@ -17,7 +17,8 @@ negativ*, ou mais, ou menos, or more, or less, e pouco
 """
 _BEFORE = """
 menos, menos de, mais de, quase, minus, plus, more than, less than, fewer than, over, under, nearly, almost, negative,
-negativo, negativa, negativos, up to, no minimo, no maximo, pelo menos, ao menos, at least, at most, rs, us, vezes, times
+negativo, negativa, negativos, up to, no minimo, no maximo, pelo menos, ao menos, at least, at most, rs, us, vezes,
+times
 """
 BESIDE_A_SLOT = Phrases(
     *(f"{SLOT_MARK} {word.strip()}" for word in _AFTER.split(",")),
