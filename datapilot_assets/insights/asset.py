@@ -46,10 +46,11 @@ def insights_asset(context: dg.AssetExecutionContext, platform: PlatformResource
         for told in write_insights(services, organization, months, context.run.run_id):
             for event in events(context.instance, told, organization):
                 context.log_event(event)
-            if bad := sum(bool(found) for found in told.insights.faults.values()):
-                failed.append(f"{OrgMonth.of(org, str(told.insights.month))}: {bad} facts did not compute again")
+            if told.insights.defects:
+                failed.append(f"{OrgMonth.of(org, str(told.insights.month))}: {told.insights.defects}")
     if failed:
-        raise dg.Failure(description="quarantined: " + "; ".join(failed), allow_retries=False)
+        what = "facts or texts did not hold and were not published, see insights.rejected: "
+        raise dg.Failure(description=what + "; ".join(failed), allow_retries=False)
     yield from ()
 
 

@@ -52,14 +52,13 @@ def _numbers(month: MonthInsights) -> dict[str, Any]:
 
 def check_evaluations(month: MonthInsights, organization: Organization) -> Iterator[dg.AssetCheckEvaluation]:
     """verified: every fact computed again (ERROR). acceptance: of the model's drafts; budget: not used up (WARN)."""
-    quarantined = sum(bool(found) for found in month.faults.values())
     share = month.accepted / month.drafted if month.drafted else 1.0
     over_budget = month.code == "LLM_OVER_BUDGET"
     verdicts: dict[str, tuple[bool, dg.AssetCheckSeverity, dict[str, Any]]] = {
         "verified": (
-            not quarantined,
+            not month.defects,
             dg.AssetCheckSeverity.ERROR,
-            {"facts": len(month.facts), "quarantined": quarantined, "published": len(month.insights)},
+            {"facts": len(month.facts), "did_not_hold": month.defects, "published": len(month.insights)},
         ),
         "acceptance": (
             share >= LEAST_ACCEPTED and (month.code is None or over_budget),

@@ -18,7 +18,7 @@ from datapilot_domain.contracts.insights import INSIGHT_FACTS, PUBLISHED
 from datapilot_domain.insights.draft import SIZES, TEXT_FIELDS, Draft
 from datapilot_domain.insights.fact import Fact
 from datapilot_domain.insights.rendering import Rendered, as_sentence, render
-from datapilot_domain.insights.text_rules import Fault
+from datapilot_domain.insights.text_rules import Fault, TextRules
 from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.partitions import Month
 from datapilot_resources.platform import Platform
@@ -95,11 +95,15 @@ def _verify(row: dict[str, Any], stored: dict[str, Any] | None, gold: Reading) -
         *([] if fact.id == row["insight_id"] else [Fault("V01", "its hash is another")]),
         *fact_faults(fact, gold.organization.org_id, gold.tables, gold.members),
         *severity_faults(fact, row["severity"], Decimal(stored["impact"])),
-        *DraftVerifier({fact.id: fact}, gold.rules).faults(draft),
+        *DraftVerifier({fact.id: fact}, _rules(row, gold)).faults(draft),
         *([] if rendered == as_text(row) else [Fault("V06", "the text is not what its template gives")]),
         *([] if len(numbers) == len(slot_quantities(Insight(fact, draft, "", ""))) else [Fault("V03", "a slot")]),
     ]
     return [*numbers, text(*faults, found=rendered)]
+
+
+def _rules(row: dict[str, Any], gold: Reading) -> TextRules:
+    return gold.rules if row["author"] == "model" else TextRules(language=row["language"])
 
 
 def _number(row: dict[str, Any], fact: Fact, draft: Draft, kept: dict[str, Any], gold: Reading) -> Verified:

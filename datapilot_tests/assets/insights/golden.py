@@ -76,7 +76,9 @@ def write_gold(platform: Platform, organization: Organization, lines: Sequence[L
         if not changed:
             continue
         full = [
-            {"org_id": str(organization.org_id), "fingerprint": prints[m], **row} for m in changed for row in by_month[m]
+            {"org_id": str(organization.org_id), "fingerprint": prints[m], **row}
+            for m in changed
+            for row in by_month[m]
         ]
         platform.lakehouse.replace(
             contract,
