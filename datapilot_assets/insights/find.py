@@ -49,12 +49,22 @@ class Finder:
         """Facts in the order in which they are told: about the data first, then by score."""
         repeated = {fact.claim.key for fact in self._found(of.plus(-1))}
         told = [fact.model_copy(update={"is_new": fact.claim.key not in repeated}) for fact in self._found(of)]
-        return sorted(told, key=lambda fact: (not fact.is_about_data, -fact.score, fact.claim.key))
+        return sorted(told, key=_order)
 
     def _found(self, of: Month) -> list[Fact]:
         bench = Bench(self.gold, of, self.sales, self.ads_complete)
         facts = [fact for method in _METHODS for fact in method(bench)]
         return discovered([*facts, *quality.restated(bench, self.restated)], bench.thresholds.false_discovery_rate)
+
+
+# Of facts that weigh the same, what can be acted on comes first.
+_FIRST = ("spend_without_conversions", "roas_below_one", "refund_rate_high", "change", "appeared", "disappeared")
+
+
+def _order(fact: Fact) -> tuple[bool, Decimal, int, str]:
+    """About the data first, then by score."""
+    kind = fact.claim.type
+    return not fact.is_about_data, -fact.score, _FIRST.index(kind) if kind in _FIRST else len(_FIRST), fact.claim.key
 
 
 def discovered(facts: Sequence[Fact], rate: float) -> list[Fact]:

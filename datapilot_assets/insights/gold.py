@@ -44,7 +44,12 @@ def divided(numerator: Decimal | None, denominator: Decimal | None) -> Decimal |
     """A quotient to 10 decimals, half up; None without one of the parts or by zero."""
     if numerator is None or not denominator:
         return None
-    return (numerator / denominator).quantize(_PLACES, ROUND_HALF_UP)
+    return rounded(numerator / denominator)
+
+
+def rounded(value: Decimal) -> Decimal:
+    """To 10 decimals, half up."""
+    return value.quantize(_PLACES, ROUND_HALF_UP)
 
 
 class Tables:

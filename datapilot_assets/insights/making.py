@@ -9,7 +9,7 @@ from functools import cached_property
 
 from datapilot_assets.insights.coverage import SalesCoverage, comparable, dates
 from datapilot_assets.insights.decomposition import mix_shift
-from datapilot_assets.insights.gold import Gold, divided
+from datapilot_assets.insights.gold import Gold, divided, rounded
 from datapilot_assets.insights.thresholds import THRESHOLDS, Thresholds
 from datapilot_domain.insights.fact import Claim, Evidence, EvidenceRow, Fact, Member, Period
 from datapilot_domain.insights.measures import Operation, Quantity, QuantityUnit, Term
@@ -135,7 +135,9 @@ class Bench:
             if total.numerator is not None and total.denominator:
                 segments[place % 2][key] = total.numerator, total.denominator
         found = mix_shift(*segments)
-        return None if found is None else (found.rate if number.operation == "rate" else found.mix)
+        if found is None:
+            return None
+        return rounded(found.rate if number.operation == "rate" else found.mix)
 
     def _evidence(self, quantities: Sequence[Quantity], read: Sequence[Term]) -> tuple[Evidence, ...]:
         asked: dict[tuple[str, int, str], dict[Term, None]] = {}
@@ -163,6 +165,8 @@ def unit_of(operation: Operation, term: Term) -> QuantityUnit:
         return "count"
     if term.of in ("first_day", "last_day"):
         return "days"
+    if term.of == "numerator":
+        return "money"
     unit = KPIS[term.kpi].unit
     if unit == "fraction":
         return "fraction" if operation == "value" else "points"

@@ -22,6 +22,8 @@ class Thresholds:
     least_orders: int = 30
     least_conversions: int = 30
     mix_segments: int = 20
+    # Of both effects together, that the mix has to be.
+    mix_part: Decimal = Decimal("0.2")
     concentration_top: Decimal = Decimal("0.5")
     concentration_share: Decimal = Decimal("0.8")
     concentration_members: Decimal = Decimal("0.2")

@@ -36,9 +36,11 @@ class Term(Frozen):
     dimension: str | None = None
     # None: all of them. A member None is what the source does not say.
     members: tuple[str | None, ...] | None = None
-    # Instead of the KPI's total: its average by month, or how many members, months or records there are, the one
-    # member's place, the first or last day of the month with rows.
-    of: Literal["total", "average", "members", "months", "records", "rank", "first_day", "last_day"] = "total"
+    # Instead of the KPI's total: its numerator alone, its average by month, how many members, months or records
+    # there are, the one member's place, the first or last day of the month with rows.
+    of: Literal["total", "numerator", "average", "members", "months", "records", "rank", "first_day", "last_day"] = (
+        "total"
+    )
     # Instead of where the catalogue says: another table that has the KPI's columns, or another column of it.
     at: str | None = None
     column: str | None = None
@@ -89,7 +91,7 @@ class Term(Frozen):
         if kpi.only:  # gold does not tell its parts apart
             return f"max({kpi.column}){keep}", None
         times = "" if kpi.scale == 1 else f"{kpi.scale} * "
-        return f"{times}sum({kpi.numerator}){keep}", f"sum({kpi.denominator}){keep}"
+        return f"{times}sum({kpi.numerator}){keep}", None if self.of == "numerator" else f"sum({kpi.denominator}){keep}"
 
     def measure(self, only: Sequence[str] = ()) -> str:
         """The total as one SQL aggregate."""
@@ -100,7 +102,7 @@ class Term(Frozen):
     def is_sum(self) -> bool:
         """No rows are then nothing, not unknown."""
         counts = self.of in ("members", "months", "records")
-        return counts or (self.of == "total" and bool(self.column or KPIS[self.kpi].sum_of))
+        return counts or (self.of in ("total", "numerator") and bool(self.column or KPIS[self.kpi].sum_of))
 
 
 def one_of(column: str, values: Sequence[str | None]) -> str:

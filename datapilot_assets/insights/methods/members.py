@@ -158,7 +158,11 @@ def mix_shifts(bench: Bench) -> Iterator[Fact]:
         after, before = (_parts(series.get(period.month, {})) for period in periods)
         keys = sorted({*before, *after}, key=lambda key: (key is None, key))
         found = mix_shift(before, after) if 1 < len(keys) <= limits.mix_segments else None
-        if found is None or not found.is_paradox:
+        if (
+            found is None
+            or not found.is_paradox
+            or abs(found.mix) < limits.mix_part * (abs(found.mix) + abs(found.rate))
+        ):
             continue
         terms = tuple(over(kpi, period, dimension, key) for key in keys for period in reversed(periods))
         current, baseline = (over(kpi, period, dimension) for period in periods)

@@ -134,7 +134,7 @@ def high_refunds(bench: Bench) -> Iterator[Fact]:
         compare="own_history",
         direction="up",
     )
-    returned = Term(kpi="returns_amount", months=period.months)
+    returned = current.model_copy(update={"of": "numerator"})
     numbers = {
         "current": Number("value", (current,)),
         "baseline": Number("value", (baseline,)),
