@@ -28,7 +28,7 @@ def wilson(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
     if trials <= 0 or not 0 <= successes <= trials:
         raise ValueError(f"{successes} successes of {trials} trials are no proportion")
     low, high = proportion_confint(successes, trials, alpha=2 * norm.sf(z), method="wilson")
-    return max(0.0, float(low)), min(1.0, float(high))
+    return float(low), float(high)
 
 
 def poisson_ratio_p(count0: int, exposure0: float, count1: int, exposure1: float) -> float | None:

@@ -63,7 +63,7 @@ def change_points(values: Sequence[float]) -> list[int]:
     """
     points = _points(values)
     count, rounding = len(points), _rounding(points)
-    if count < MIN_POINTS or np.ptp(points) <= rounding:
+    if count < MIN_POINTS:
         return []
     # Half of the variance of the differences: both months of each are noisy. Rounding alone must not make levels.
     variance = max(_spread(np.diff(points), rounding), rounding) ** 2 / 2
@@ -177,8 +177,6 @@ def benjamini_hochberg(p_values: Sequence[float], rate: float = 0.05) -> list[bo
 
     ValueError for a p outside 0 to 1.
     """
-    if not p_values:
-        return []
     return [bool(adjusted <= rate) for adjusted in false_discovery_control(p_values)]
 
 

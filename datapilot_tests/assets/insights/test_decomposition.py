@@ -131,6 +131,14 @@ def test_effects_of_one_sign_are_a_paradox_only_when_mix_is_larger():
     assert not found.is_paradox
 
 
+def test_effects_of_two_signs_are_a_paradox():
+    # As above with weights 0.5 → 0.6 and 0.5 → 0.4: rate 0.2, mix (0.3 − 0.7)·0.1 = −0.04
+    found = mix_shift({"a": (D(10), D(50)), "b": (D(30), D(50))}, {"a": (D(24), D(60)), "b": (D(32), D(40))})
+    assert found is not None
+    assert (found.rate, found.mix) == (D("0.2"), D("-0.04"))
+    assert found.is_paradox
+
+
 @pytest.mark.parametrize("empty", [{}, {"a": (D(1), D(0))}, {"a": (D(1), D(5)), "b": (D(1), D(-5))}])
 def test_no_mix_shift_without_denominator(empty):
     assert mix_shift(empty, {"a": (D(1), D(2))}) is None
