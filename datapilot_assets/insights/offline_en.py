@@ -66,7 +66,7 @@ appeared | $The_member started to have $rows
 disappeared | $The_member had no $rows $in_period
 | $In_baseline it had {{baseline}}, {{share}} of the total.
 
-trend | $movement of {{metric}} over {{months}} months
+trend | $movement of {{metric}} in {{months}} months
 | [It|They] went $path, {{change_pct_size}} $more.
 
 change_point | {{metric}} moved to $level
@@ -101,7 +101,7 @@ spend_without_conversions | $The_member spent {{spend}} without any conversions
 | That is {{share}} of the ad spend $in_period.
 
 refund_rate_high | {{metric}} came in at {{current}}, out of line with the usual {{baseline}}
-| Returns $in_period add up to {{amount}}. It is worth a look at which products came back.
+| Returns $in_period come to {{amount}}. It is worth a look at which products came back.
 
 roas_gap | Platforms claim a ROAS of {{claimed}}; your sales show {{verified}}
 | The claimed figure is {{change_abs_size}} $more. They measure different things: the verified figure counts all of your
@@ -134,7 +134,7 @@ other_currency | There are sales of {{current}} in another currency
 
 RECOMMENDATIONS = {
     "review_bid": "Suggestion: review the bids and the budget of the campaign.",
-    "pause_zero_conversion": "Suggestion: check that conversions are being measured and, if they are, pause the campaign.",
+    "pause_zero_conversion": "Suggestion: check that conversions are being measured; if they are, pause the campaign.",
     "shift_budget": "Suggestion: consider moving budget to the campaigns with the best return.",
     "check_stock": "Suggestion: check the stock, and that the product is still listed.",
     "review_price": "Suggestion: review prices and what orders are made of.",

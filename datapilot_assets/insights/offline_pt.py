@@ -148,7 +148,7 @@ other_currency | Há {{current}} em vendas em outra moeda
 
 RECOMMENDATIONS = {
     "review_bid": "Sugestão: revise os lances e o orçamento da campanha.",
-    "pause_zero_conversion": "Sugestão: confira se as conversões estão sendo medidas e, se estiverem, pause a campanha.",
+    "pause_zero_conversion": "Sugestão: confira se as conversões estão sendo medidas; se estiverem, pause a campanha.",
     "shift_budget": "Sugestão: avalie passar verba para as campanhas de melhor retorno.",
     "check_stock": "Sugestão: confira o estoque e se o anúncio do produto está no ar.",
     "review_price": "Sugestão: reveja preços e composição dos pedidos.",
