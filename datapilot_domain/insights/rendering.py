@@ -102,7 +102,8 @@ def field_text(fact: Fact, field: str, locale: str) -> str:
     quantity = fact.quantity(SIZES.get(field, field))
     if quantity is None:
         raise UnknownField(field)
-    value = abs(quantity.value) if field in SIZES else quantity.value
+    # What came back is money, too, though gold has returns below zero.
+    value = abs(quantity.value) if field in SIZES or field == "amount" else quantity.value
     return format_value(value, quantity.unit, quantity.currency, locale).replace(" ", _NO_BREAK)
 
 

@@ -95,13 +95,13 @@ def test_no_text_holds_a_digit_or_a_unit() -> None:
 
 def test_portuguese_reads_as_portuguese() -> None:
     assert said(fact("change"), "pt-BR") == (
-        "A receita bruta caiu 12,3% ante o mês anterior. "
+        "A receita bruta caiu 12,3% em relação ao mês anterior. "
         "Passou de R$ 10.000,00 em fevereiro/2024 para R$ 8.765,43 em março/2024, R$ 1.234,57 a menos."
     )
     assert said(fact("change", "up", kpi="paid_orders"), "pt-BR").startswith(
-        "Os pedidos pagos subiram 12,3% ante o mês"
+        "Os pedidos pagos subiram 12,3% em relação ao mês"
     )
-    assert said(fact("driver"), "pt-BR").startswith("A receita bruta do produto Camiseta Azul caiu R$ 1.234,57 ante")
+    assert said(fact("driver"), "pt-BR").startswith("A receita bruta do produto Camiseta Azul caiu R$ 1.234,57 em")
     assert said(fact("trend"), "pt-BR").startswith("Tendência de queda da receita bruta em 14 meses. Passou de")
     unnamed = fact("driver", member=Member(dimension="category", key=None))
     assert said(unnamed, "pt-BR").startswith("A receita bruta da categoria não informada caiu")
@@ -112,11 +112,11 @@ def test_portuguese_reads_as_portuguese() -> None:
 
 def test_days_are_said_to_be_compared() -> None:
     assert said(fact("change", days=True), "pt-BR") == (
-        "A receita bruta caiu 12,3% ante os mesmos dias do mês anterior. "
+        "A receita bruta caiu 12,3% em relação aos mesmos dias do mês anterior. "
         "Passou de R$ 10.000,00 para R$ 8.765,43, R$ 1.234,57 a menos. "
-        "Mês parcial: são dias comparados, de 01/03/2024 a 12/03/2024 e de 01/02/2024 a 12/02/2024."
+        "Mês parcial; dias comparados: 01/03/2024 a 12/03/2024 com 01/02/2024 a 12/02/2024."
     )
-    assert "Partial month: days compared" in said(fact("change", days=True), "en")
+    assert "Partial month; days compared" in said(fact("change", days=True), "en")
 
 
 def test_english_reads_as_english() -> None:
@@ -127,7 +127,7 @@ def test_english_reads_as_english() -> None:
 
 
 def test_a_gap_calls_neither_measure_wrong() -> None:
-    for locale, words in (("pt-BR", "medidas são diferentes"), ("en", "measure different things")):
+    for locale, words in (("pt-BR", "São medidas diferentes"), ("en", "measure different things")):
         assert words in said(fact("roas_gap", "up"), locale)
         assert not re.search("errad|wrong|incorret|inflat|inflad", said(fact("roas_gap", "up"), locale))
 
