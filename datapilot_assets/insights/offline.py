@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from string import Template
 from types import ModuleType
 
@@ -48,6 +49,7 @@ def recommendation_text(recommendation: Recommendation, locale: str) -> str:
     return text
 
 
+@cache
 def texts(told: ModuleType) -> dict[str, tuple[str, str]]:
     """Fact type, with a variant after a full stop → headline and body, as a language has them."""
     found = {}
@@ -59,6 +61,7 @@ def texts(told: ModuleType) -> dict[str, tuple[str, str]]:
     return found
 
 
+@cache
 def own_words() -> frozenset[str]:
     """Words that these texts are made of, in both languages: who bears one as a name cannot be told from it."""
     said: set[str] = set()

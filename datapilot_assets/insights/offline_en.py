@@ -19,15 +19,15 @@ NO_DIMENSION = ("item", "of @", "@", "items")
 DIRECTIONS = {
     "up": {
         "moved": "rose", "moving": "[has|have] been rising", "movement": "Upward trend", "more": "more",
-        "beside": "above", "level": "a higher level", "extreme": "the highest value",
+        "beside": "above", "extreme": "the highest value",
     },
     "down": {
         "moved": "fell", "moving": "[has|have] been falling", "movement": "Downward trend", "more": "less",
-        "beside": "below", "level": "a lower level", "extreme": "the lowest value",
+        "beside": "below", "extreme": "the lowest value",
     },
     "none": {
         "moved": "changed by", "moving": "[has|have] been changing", "movement": "Trend", "more": "apart",
-        "beside": "away from", "level": "another level", "extreme": "a record value",
+        "beside": "away from", "extreme": "a record value",
     },
 }  # fmt: skip
 COMPARED = {
@@ -40,7 +40,7 @@ OF = ""
 PATH = ("from {{baseline}} in {{baseline_period}} to {{current}} in {{period}}", "from {{baseline}} to {{current}}")
 ROWS = {"spend": "spend"}
 OTHER_ROWS = "sales"
-PARTIAL_DAYS = "Partial month: days compared, {{period}} with {{baseline_period}}."
+PARTIAL_DAYS = "Partial month; days compared: {{period}} with {{baseline_period}}."
 PARTIAL_DATA = "Partial period: the data do not cover every day yet."
 
 TEXTS = """
@@ -48,10 +48,10 @@ change | $subject $moved {{change_pct_size}} compared with $compared
 | [It|They] went $path, a difference of {{change_abs_size}}.
 
 driver | $subject $moved {{change_abs_size}} compared with $compared
-| [It|They] went $path. That equals {{contribution}} in the change of the total, which went the same way.
+| [It|They] went $path, the same way as the total. Weight in the overall change: {{contribution}}.
 
 detractor | Against the total, $subject $moved {{change_abs_size}}
-| [It|They] went $path. That equals {{contribution}} in the change of the total, which went the other way.
+| [It|They] went $path. Weight in the overall change: {{contribution}}.
 
 mix_shift | {{metric}} $moved {{change_abs_size}} along with a shift in the mix of $members
 | [It|They] went $path. The shift of weight between $members equals {{mix_effect}};
@@ -66,11 +66,11 @@ appeared | $The_member started to have $rows
 disappeared | $The_member had no $rows $in_period
 | $In_baseline it had {{baseline}}, {{share}} of the total.
 
-trend | $movement of {{metric}} over {{months}} months
+trend | $movement of {{metric}} across {{months}} months
 | [It|They] went $path, {{change_pct_size}} $more.
 
-change_point | {{metric}} moved to $level
-| The monthly average $in_period is {{current}}; before, it was {{baseline}}. That is {{change_pct_size}} $more.
+change_point | {{metric}} moved to a new level: {{change_pct_size}} $more a month
+| The monthly average $in_period is {{current}}; before, it was {{baseline}}.
 
 outlier | {{metric}} came in {{change_pct_size}} $beside the usual
 | [It was|They were] {{current}} $in_period, while the monthly average is {{baseline}}. Check for a special event,
@@ -101,10 +101,10 @@ spend_without_conversions | $The_member spent {{spend}} without any conversions
 | That is {{share}} of the ad spend $in_period.
 
 refund_rate_high | {{metric}} came in at {{current}}, out of line with the usual {{baseline}}
-| Returns $in_period add up to {{amount}}. It is worth a look at which products came back.
+| Returns $in_period come to {{amount}}. It is worth a look at which products came back.
 
 roas_gap | Platforms claim a ROAS of {{claimed}}; your sales show {{verified}}
-| The claimed figure is {{change_abs_size}} $more. They measure different things: the verified figure counts all of your
+| The difference is {{change_abs_size}}. They measure different things: the verified figure counts all of your
 sales, the claimed figure what each platform counts as a sale of its ads.
 
 partial_sales | Partial month: sales run to day {{days}}
@@ -134,7 +134,7 @@ other_currency | There are sales of {{current}} in another currency
 
 RECOMMENDATIONS = {
     "review_bid": "Suggestion: review the bids and the budget of the campaign.",
-    "pause_zero_conversion": "Suggestion: check that conversions are being measured and, if they are, pause the campaign.",
+    "pause_zero_conversion": "Suggestion: check that conversions are being measured; if they are, pause the campaign.",
     "shift_budget": "Suggestion: consider moving budget to the campaigns with the best return.",
     "check_stock": "Suggestion: check the stock, and that the product is still listed.",
     "review_price": "Suggestion: review prices and what orders are made of.",

@@ -28,23 +28,23 @@ NO_DIMENSION = ("item", "de @", "@", "itens")
 DIRECTIONS = {
     "up": {
         "moved": "[subiu|subiram]", "moving": "[sobe|sobem]", "movement": "alta",
-        "more": "a mais", "beside": "acima", "level": "um patamar maior", "extreme": "o maior valor",
+        "more": "a mais", "beside": "acima", "extreme": "o maior valor",
     },
     "down": {
         "moved": "[caiu|caíram]", "moving": "[cai|caem]", "movement": "queda",
-        "more": "a menos", "beside": "abaixo", "level": "um patamar menor", "extreme": "o menor valor",
+        "more": "a menos", "beside": "abaixo", "extreme": "o menor valor",
     },
     "none": {
         "moved": "[variou|variaram]", "moving": "[varia|variam]", "movement": "variação",
-        "more": "de diferença", "beside": "longe", "level": "outro patamar", "extreme": "um valor recorde",
+        "more": "de diferença", "beside": "longe", "extreme": "um valor recorde",
     },
 }  # fmt: skip
 # What a comparison is made with: whole months, and the same days of both.
 COMPARED = {
-    "previous_month": ("o mês anterior", "os mesmos dias do mês anterior"),
-    "same_month_last_year": ("o mesmo mês do ano anterior", "os mesmos dias no ano anterior"),
+    "previous_month": ("ao mês anterior", "aos mesmos dias do mês anterior"),
+    "same_month_last_year": ("ao mesmo mês do ano anterior", "aos mesmos dias do ano anterior"),
 }
-COMPARED_OTHERWISE = "o período de comparação"
+COMPARED_OTHERWISE = "ao período de comparação"
 # Before a whole month, and before days or several months.
 WHEN = ("em", "de")
 OF = "de"
@@ -53,21 +53,21 @@ PATH = ("de {{baseline}} em {{baseline_period}} para {{current}} em {{period}}",
 # What members come and go with.
 ROWS = {"spend": "investimento"}
 OTHER_ROWS = "vendas"
-PARTIAL_DAYS = "Mês parcial: são dias comparados, de {{period}} e de {{baseline_period}}."
+PARTIAL_DAYS = "Mês parcial; dias comparados: {{period}} com {{baseline_period}}."
 PARTIAL_DATA = "Período parcial: os dados ainda não cobrem todos os dias."
 
 # Fact type, with a variant after a full stop → headline | body.
 TEXTS = """
-change | $subject $moved {{change_pct_size}} ante $compared
+change | $subject $moved {{change_pct_size}} em relação $compared
 | [Passou|Passaram] $path, {{change_abs_size}} $more.
 
-driver | $subject $moved {{change_abs_size}} ante $compared
-| [Passou|Passaram] $path. Isso equivale a {{contribution}} na variação do total, que foi na mesma direção.
+driver | $subject $moved {{change_abs_size}} em relação $compared
+| [Passou|Passaram] $path, na mesma direção do total. Peso na variação geral: {{contribution}}.
 
 detractor | Na contramão do total, $subject $moved {{change_abs_size}}
-| [Passou|Passaram] $path. Isso equivale a {{contribution}} na variação do total, que foi na direção oposta.
+| [Passou|Passaram] $path. Peso na variação geral: {{contribution}}.
 
-mix_shift | {{metric}} $moved {{change_abs_size}} com a mudança no mix de $members
+mix_shift | {{metric}} $moved {{change_abs_size}} junto com a mudança no mix de $members
 | [Passou|Passaram] $path. A mudança de peso entre $members equivale a {{mix_effect}};
 a variação dentro de cada $noun, a {{rate_effect}}.
 
@@ -83,18 +83,18 @@ disappeared | $The_member ficou sem $rows $in_period
 trend | Tendência de $movement de {{metric}} em {{months}} meses
 | [Passou|Passaram] $path, {{change_pct_size}} $more.
 
-change_point | {{metric}} [mudou|mudaram] para $level
-| A média mensal $in_period é de {{current}}; antes, era de {{baseline}}. São {{change_pct_size}} $more.
+change_point | {{metric}} [mudou|mudaram] de patamar: {{change_pct_size}} $more por mês
+| A média mensal $in_period é de {{current}}; antes, era de {{baseline}}.
 
 outlier | {{metric}} [ficou|ficaram] {{change_pct_size}} $beside do habitual
-| [Foi|Foram] {{current}} $in_period, para uma média mensal de {{baseline}}. Vale conferir se houve algo pontual,
+| [Foi de|Foram] {{current}} $in_period, para uma média mensal de {{baseline}}. Vale conferir se houve algo pontual,
 como promoção, feriado ou erro de lançamento.
 
-seasonality | Nesta época do ano, {{metric}} [costuma|costumam] ficar {{change_pct_size}} $beside da média mensal
+seasonality | Neste mês do ano, {{metric}} [costuma|costumam] ficar {{change_pct_size}} $beside da média mensal
 | É um padrão que se repete no histórico. Prefira comparar com o mesmo mês do ano anterior.
 
 record | {{metric}} [teve|tiveram] $extreme em {{months}} meses
-| [Foi|Foram] {{current}} $in_period. O recorde anterior era de {{baseline}}, $in_baseline.
+| [Foi de|Foram] {{current}} $in_period. O recorde anterior era de {{baseline}}, $in_baseline.
 
 streak | {{metric}} $moving há {{months}} meses seguidos
 | [Passou|Passaram] $path, {{change_pct_size}} $more.
@@ -118,7 +118,7 @@ refund_rate_high | {{metric}} [ficou|ficaram] em {{current}}, fora do habitual (
 | As devoluções $of_period somam {{amount}}. Vale olhar quais produtos voltaram.
 
 roas_gap | As plataformas declaram ROAS de {{claimed}}; suas vendas mostram {{verified}}
-| São {{change_abs_size}} $more no declarado. As medidas são diferentes: o verificado considera todas as suas vendas;
+| A diferença é de {{change_abs_size}}. São medidas diferentes: o verificado considera todas as suas vendas;
 o declarado, o que cada plataforma conta como venda dos anúncios.
 
 partial_sales | Mês parcial: há vendas até o dia {{days}}
@@ -148,7 +148,7 @@ other_currency | Há {{current}} em vendas em outra moeda
 
 RECOMMENDATIONS = {
     "review_bid": "Sugestão: revise os lances e o orçamento da campanha.",
-    "pause_zero_conversion": "Sugestão: confira se as conversões estão sendo medidas e, se estiverem, pause a campanha.",
+    "pause_zero_conversion": "Sugestão: confira se as conversões estão sendo medidas; se estiverem, pause a campanha.",
     "shift_budget": "Sugestão: avalie passar verba para as campanhas de melhor retorno.",
     "check_stock": "Sugestão: confira o estoque e se o anúncio do produto está no ar.",
     "review_price": "Sugestão: reveja preços e composição dos pedidos.",

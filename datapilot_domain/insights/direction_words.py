@@ -44,7 +44,8 @@ NO_DIRECTION = Phrases(
     "mais de perto, mais vendid*, mais detalh*, pelo menos, a menos que, em alta temporada, mais informac*",
     "more closely, more detail*, at least, up to date, follow up, set up, best selling",
 )
-NEGATIONS = Phrases(
-    "nao, nem, nunca, jamais, tampouco, nenhum, nenhuma, sem, longe de, deixou de, deixaram de",
-    "not, no, never, neither, nor, without, cannot, *n't, far from, failed to, hardly, barely",
-)
+# By language: the English `no` is the Portuguese `in the`.
+NEGATIONS = {
+    "pt-BR": Phrases("nao, nem, nunca, jamais, tampouco, nenhum, nenhuma, sem, longe de, deixou de, deixaram de"),
+    "en": Phrases("no, not, never, neither, nor, without, cannot, *n't, far from, failed to, hardly, barely"),
+}

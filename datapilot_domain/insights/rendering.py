@@ -19,7 +19,7 @@ _NO_BREAK = "\u00a0"
 # Zero-width and other marks that one_line leaves in.
 _INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200d\u2060-\u2064\ufeff]")
 # Dimensions whose Portuguese word is feminine: `categoria não informada`.
-_FEMININE = ("category", "payment_method", "store", "campaign", "platform", "source")
+_FEMININE = ("category", "store", "campaign", "platform", "source")
 # A Portuguese preposition, with or without an article, or an article, before a metric: they become one word.
 _PREPOSITION = re.compile(r"(?i)(?<!\S)(d(?:e|[oa]s?)|em|n[oa]s?|por|pel[oa]s?|às?|aos?|[oa]s?) $")
 _JOINED = {"d": "d", "e": "n", "n": "n", "p": "pel"}
@@ -102,7 +102,8 @@ def field_text(fact: Fact, field: str, locale: str) -> str:
     quantity = fact.quantity(SIZES.get(field, field))
     if quantity is None:
         raise UnknownField(field)
-    value = abs(quantity.value) if field in SIZES else quantity.value
+    # What came back is money, too, though gold has returns below zero.
+    value = abs(quantity.value) if field in SIZES or field == "amount" else quantity.value
     return format_value(value, quantity.unit, quantity.currency, locale).replace(" ", _NO_BREAK)
 
 

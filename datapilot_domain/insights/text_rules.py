@@ -183,7 +183,7 @@ def _directions(text: str, said: str, draft: Draft, rules: TextRules) -> Iterato
         word = moves.UP.first(heard) or moves.DOWN.first(heard)
         if word is None:
             continue
-        if denial := moves.NEGATIONS.first(heard):
+        if denial := moves.NEGATIONS[rules.language].first(heard):
             yield f"negation: {_shown(denial)}"
         if any(fields.get(slot) in SIZES.values() for slot in SLOT.findall(clause)):
             yield f"sign: {_shown(word)} beside a signed change"
