@@ -105,7 +105,7 @@ class Settings(BaseModel):
         if address is None:
             return None
         parts = urlsplit(address)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
             raise ValueError("must be http://host or https://host, as in https://api.openai.com/v1")
         if "@" in parts.netloc or parts.query or parts.fragment:
             raise ValueError("must hold no user, password, ? or #; give the key as LLM_API_KEY")

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -36,7 +37,7 @@ class Unhealthy(Exception):
 
 
 def doctor(form: FormatOption = Format.TABLE) -> None:
-    """Check Python, packages, Java, jars, settings, store, registry, Dagster's home, the UI's port, the clock."""
+    """Check Python, packages, Java, jars, settings, store, registry, Dagster's home, services, the clock, the port."""
     rows = [_result(name, check) for name, check in (*_MACHINE, *_environment_checks())]
     emit(rows, form, _COLUMNS)
     if not all(row["ok"] for row in rows):
@@ -117,6 +118,7 @@ def _environment_checks() -> list[tuple[str, Callable[[], str]]]:
         "registry": _registry,
         "dagster home": _dagster_home,
         "spark": _spark,
+        "language model": _language_model,
         "clock": _clock,
     }
     bound = [(name, lambda check=check: check(settings())) for name, check in checks.items()]
@@ -171,16 +173,28 @@ def _dagster_home(settings: Settings) -> str:
 def _spark(settings: Settings) -> str:
     if settings.spark_remote is None:
         return f"embedded, {settings.spark_memory} of memory"
-    import socket
-    from urllib.parse import urlsplit
-
     address = urlsplit(settings.spark_remote.get_secret_value())
-    host, port = address.hostname or "", address.port or 15002
+    where = _reach(address.hostname, address.port or 15002, "start the Spark Connect server or unset SPARK_REMOTE")
+    return f"Spark Connect at {where} answers"
+
+
+def _language_model(settings: Settings) -> str:
+    if settings.llm_base_url is None:
+        return "offline (no LLM_BASE_URL): insights have the offline wording"
+    address = urlsplit(settings.llm_base_url)
+    port = address.port or (443 if address.scheme == "https" else 80)
+    where = _reach(address.hostname, port, "start it or unset LLM_BASE_URL; insights are worded offline meanwhile")
+    return f"{settings.llm_model} at {where} can be reached"
+
+
+def _reach(host: str | None, port: int, remedy: str) -> str:
+    import socket
+
     try:
-        with socket.create_connection((host, port), timeout=5):
-            return f"Spark Connect at {host}:{port} answers"
+        with socket.create_connection((host or "", port), timeout=5):
+            return f"{host}:{port}"
     except OSError as error:
-        raise Unhealthy(f"{host}:{port}: {error}", "start the Spark Connect server or unset SPARK_REMOTE") from error
+        raise Unhealthy(f"{host}:{port}: {error}", remedy) from error
 
 
 def _clock(settings: Settings) -> str:

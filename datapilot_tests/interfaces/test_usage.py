@@ -6,6 +6,7 @@ import datetime as dt
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from datapilot_domain.partitions import Month
 from datapilot_interfaces.cli.errors import CommandError
 from datapilot_interfaces.cli.landing import read_declaration
 from datapilot_tests.interfaces.conftest import Cli
+from datapilot_tests.services.llm_stub import LlmStub
 from datapilot_tests.workbench import utc
 
 BAD_NAMES = ["../x", "x' OR '1'='1", "ACME", "null", "a|b", "acme\n", "a\u0441me", "a", "all.", "x" * 32, ""]
@@ -185,6 +187,21 @@ def test_doctor_says_what_it_found(cli: Cli, home: Path) -> None:
     for check in ("python", "packages", "java", "jars", "settings", "home", "store", "registry", "clock"):
         assert rows[check]["ok"], rows[check]
     assert list((home / "store").rglob("doctor/*")) == []
+    assert rows["language model"]["found"].startswith("offline")
+
+
+def test_doctor_says_whether_the_language_model_can_be_reached(
+    cli: Cli, llm_stub: LlmStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found() -> dict[str, Any]:
+        return next(row for row in cli("doctor", "--format", "json").rows if row["check"] == "language model")
+
+    monkeypatch.setenv("LLM_MODEL", "small")
+    monkeypatch.setenv("LLM_BASE_URL", llm_stub.base_url)
+    assert found()["ok"]
+    assert llm_stub.requests == []
+    monkeypatch.setenv("LLM_BASE_URL", "http://127.0.0.1:1/v1")
+    assert "unset LLM_BASE_URL" in found()["remedy"]
 
 
 def test_doctor_names_a_store_that_cannot_be_written_and_its_remedy(

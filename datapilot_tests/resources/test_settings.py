@@ -95,6 +95,7 @@ def _field_name(alias: str) -> str:
         ({"LLM_BASE_URL": "ftp://host", "LLM_MODEL": "m"}, "LLM_BASE_URL.*http"),
         ({"LLM_BASE_URL": "https://user:word@host", "LLM_MODEL": "m"}, "LLM_BASE_URL.*LLM_API_KEY"),
         ({"LLM_BASE_URL": "https://host/v1?key=1", "LLM_MODEL": "m"}, "LLM_BASE_URL.*LLM_API_KEY"),
+        ({"LLM_BASE_URL": "https://host:port", "LLM_MODEL": "m"}, "LLM_BASE_URL"),
         ({"LLM_BASE_URL": "https://host"}, "LLM_MODEL"),
         ({"LLM_MODEL": "m"}, "LLM_BASE_URL"),
         ({"LLM_API_KEY": "chave-é"}, "LLM_API_KEY"),
