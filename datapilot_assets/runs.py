@@ -146,7 +146,7 @@ def _run_insights(
     """Write the insights of those months whose gold is now another."""
     from datapilot_assets.definitions import defs
     from datapilot_assets.insights.asset import INSIGHTS_JOB
-    from datapilot_assets.insights.run import author_of
+    from datapilot_assets.insights.author import author_of
     from datapilot_assets.insights.state import pending_insights
     from datapilot_assets.partitioning import range_tags
 

@@ -8,10 +8,10 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from types import ModuleType
 from typing import Any, Literal
 
 import httpx2
-import openai
 
 _LARGEST_BODY = 2_000_000  # bytes
 _NO_KEY = "none"  # the client insists on one, Ollama needs none
@@ -88,13 +88,15 @@ def post(base_url: str, key: str | None, request: dict[str, Any], timeout: float
     A read timeout alone does not cut a server that sends a byte now and then: here the whole attempt is cancelled.
     Raises RuntimeError inside a running event loop: call it from a thread then.
     """
+    import openai  # half a second to import, outside the deadline; most processes ask no model
+
     try:
-        return asyncio.run(asyncio.wait_for(_post(base_url, key or _NO_KEY, request, timeout), timeout))
+        return asyncio.run(asyncio.wait_for(_post(openai, base_url, key or _NO_KEY, request, timeout), timeout))
     except asyncio.TimeoutError:
         return Reply(failure="timeout")
 
 
-async def _post(base_url: str, key: str, request: dict[str, Any], seconds: float) -> Reply:
+async def _post(openai: ModuleType, base_url: str, key: str, request: dict[str, Any], seconds: float) -> Reply:
     # Shorter for connecting, so that an address where nobody is does not count as a call that ran out of time.
     timeout = httpx2.Timeout(seconds, connect=min(seconds / 2, 10))
     async with httpx2.AsyncClient(

@@ -6,8 +6,6 @@ from typing import Any
 import dagster as dg
 
 from datapilot_assets.events import asset_key, column_schema, upstream_keys
-from datapilot_assets.insights.events import events
-from datapilot_assets.insights.run import write_insights
 from datapilot_assets.partitioning import ORG_MONTHS, org_months
 from datapilot_domain.contracts.insights import INSIGHT_TABLES
 from datapilot_domain.partitions import OrgMonth
@@ -36,6 +34,10 @@ INSIGHTS_JOB = "insights_job"
     ],
 )
 def insights_asset(context: dg.AssetExecutionContext, platform: PlatformResource) -> Iterator[Any]:
+    # Statistics and plots take seconds to import: only a run that writes needs them.
+    from datapilot_assets.insights.events import events
+    from datapilot_assets.insights.run import write_insights
+
     services = platform.get()
     failed: list[str] = []
     for org, months in org_months(context.partition_keys).items():

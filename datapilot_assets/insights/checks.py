@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import dagster as dg
 
 from datapilot_assets.events import asset_key
-from datapilot_assets.insights.stored import verify_month
 from datapilot_assets.partitioning import ORG_MONTHS, org_months
 from datapilot_domain.contracts.insights import INSIGHT_FACTS, PUBLISHED
 from datapilot_domain.partitions import OrgMonth
@@ -24,6 +23,8 @@ from datapilot_resources.platform_resource import PlatformResource
 def insights_checks(
     context: dg.AssetCheckExecutionContext, platform: PlatformResource
 ) -> Iterator[dg.AssetCheckResult]:
+    from datapilot_assets.insights.stored import verify_month
+
     services, op = platform.get(), context.op_execution_context
     for org, months in org_months(op.partition_keys).items():
         organization = services.registry.get(org)

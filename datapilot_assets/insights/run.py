@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from datapilot_assets.insights.author import author_hash
+from datapilot_assets.insights.author import author_of
 from datapilot_assets.insights.publish import commit
 from datapilot_assets.insights.state import expected_fingerprints, pending_insights
 from datapilot_assets.insights.writing import MonthInsights, reading, write_month
@@ -21,11 +21,6 @@ class Told:
     insights: MonthInsights
     fingerprint: str
     versions: dict[str, int]
-
-
-def author_of(platform: Platform) -> str | None:
-    """What the texts are asked with; None: offline."""
-    return author_hash(platform.language_model) if platform.language_model else None
 
 
 def write_insights(

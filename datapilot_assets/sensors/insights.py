@@ -5,7 +5,7 @@ import datetime as dt
 import dagster as dg
 
 from datapilot_assets.insights.asset import INSIGHTS_JOB
-from datapilot_assets.insights.run import author_of
+from datapilot_assets.insights.author import author_of
 from datapilot_assets.insights.state import pending_insights
 from datapilot_assets.partitioning import range_tags
 from datapilot_assets.sensors.attempts import request_run

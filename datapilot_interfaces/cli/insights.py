@@ -75,7 +75,7 @@ def _read_out(rows: list[dict[str, Any]], locale: str) -> None:
 
 
 def _say_if_stale(services: Any, org: OrgId, months: list[Month] | None) -> None:
-    from datapilot_assets.insights.run import author_of
+    from datapilot_assets.insights.author import author_of
     from datapilot_assets.insights.state import pending_insights
 
     pending = pending_insights(services, services.registry.get(org), author_of(services))

@@ -123,7 +123,7 @@ def _is_small(series: Series, change: Decimal, base: Decimal) -> bool:
 
 
 def _trend(series: Series) -> Iterator[Fact]:
-    found = method.trend(series.floats)
+    found = method.trend(method.without_season(series.floats))
     first, last = series.values[0], series.values[-1]
     if found is None or _is_small(series, last - first, first) or (found.slope > 0) != (last > first):
         return
@@ -138,7 +138,8 @@ def _trend(series: Series) -> Iterator[Fact]:
 
 
 def _change_point(series: Series) -> Iterator[Fact]:
-    points = method.change_points(series.floats)
+    levels = method.without_season(series.floats)
+    points = method.change_points(levels)
     if not points or len(series.months) - points[-1] > series.bench.thresholds.recent_months:
         return
     start = points[-1]
@@ -149,7 +150,7 @@ def _change_point(series: Series) -> Iterator[Fact]:
     level, was = series.bench.gold.value(now), series.bench.gold.value(then)
     if level is None or was is None or _is_small(series, level - was, was):
         return
-    p_value = method.level_shift_p(series.floats, start)
+    p_value = method.level_shift_p(levels, start)
     numbers = against(now, then, absolute=False)
     yield from series.fact("change_point", _direction(level - was), before, numbers, level - was, p_value, since)
 

@@ -44,6 +44,10 @@ def value(fact: Fact, field: str) -> Decimal:
     return quantity.value
 
 
+def values(fact: Fact, *fields: str) -> list[Decimal]:
+    return [value(fact, field) for field in fields]
+
+
 def line(month: Month, day: int, gross: str, product: str = "Bolo", **more: object) -> Line:
     return Line(month.first_day.replace(day=day), product, Decimal(gross), **more)  # type: ignore[arg-type]
 
@@ -67,7 +71,8 @@ def test_nothing_is_invented_on_the_flat_twin(platform: Platform) -> None:
     with reading(platform, acme) as found:
         for number in range(MONTHS):
             for fact in found.finder.facts(FIRST.plus(number)):
-                assert (fact.claim.type, fact.severity, fact.score) == ("roas_gap", "info", 0)
+                assert (fact.claim.type, fact.severity) == ("roas_gap", "info")
+                assert fact.score == 0
 
 
 def test_a_trend_a_streak_and_a_season_are_found(platform: Platform) -> None:
@@ -126,7 +131,7 @@ def test_a_partial_month_is_compared_with_the_same_days(platform: Platform) -> N
     lines = [*whole(JANUARY, "100"), *(line(FEBRUARY, day, "50") for day in range(1, 13))]
     found = facts(platform, FEBRUARY, lines)
     change = only(found, "change", "gross_revenue")
-    assert (value(change, "current"), value(change, "baseline")) == (600, 1200)
+    assert values(change, "current", "baseline") == [600, 1200]
     assert not change.is_complete
     assert change.claim.period.words("pt-BR") == "01/02/2024 a 12/02/2024"
     partial = only(found, "partial_sales")
@@ -145,7 +150,7 @@ def test_a_month_that_began_late_is_compared_from_there(platform: Platform) -> N
     lines = [line(JANUARY, day, "100") for day in range(11, 32)] + whole(FEBRUARY, "200")
     lines.append(line(Month(2024, 3), 1, "1"))
     change = only(facts(platform, FEBRUARY, lines), "change", "gross_revenue")
-    assert (value(change, "current"), value(change, "baseline")) == (19 * 200, 19 * 100)
+    assert values(change, "current", "baseline") == [19 * 200, 19 * 100]
 
 
 def test_a_shop_that_closes_at_weekends_ends_no_month_early(platform: Platform) -> None:
@@ -182,8 +187,8 @@ def test_who_came_and_who_went(platform: Platform) -> None:
     ]
     found = facts(platform, FEBRUARY, lines)
     came, went = only(found, "appeared"), only(found, "disappeared")
-    assert (value(came, "current"), value(came, "share")) == (348, Decimal("0.1071428571"))  # 12 / 112
-    assert (value(went, "baseline"), value(went, "share")) == (310, Decimal("0.0909090909"))  # 10 / 110
+    assert values(came, "current", "share") == [348, Decimal("0.1071428571")]  # 12 / 112
+    assert values(went, "baseline", "share") == [310, Decimal("0.0909090909")]  # 10 / 110
 
 
 def test_a_mix_that_hides_what_the_campaigns_do(platform: Platform) -> None:
@@ -234,7 +239,7 @@ def test_partial_ads_are_not_compared(platform: Platform) -> None:
     ]
     found = facts(platform, FEBRUARY, [*whole(JANUARY, "100"), *whole(FEBRUARY, "107")], spent)
     assert value(only(found, "partial_ads"), "days") == 12
-    assert {f.claim.kpi for f in found if f.claim.type == "change"} == {"paid_orders", "units", "average_ticket"}
+    assert {f.claim.kpi for f in found if f.claim.type == "change"} == {"paid_orders", "units"}
 
 
 # A month by itself -------------------------------------------------------------------------------------------
@@ -245,7 +250,7 @@ def test_concentration_by_hand(platform: Platform) -> None:
     products = [("A", "60"), *((name, "8") for name in "BCDEF")]
     found = facts(platform, JANUARY, [one for name, gross in products for one in whole(JANUARY, gross, name)])
     top = only(found, "concentration")
-    assert (value(top, "share"), value(top, "top"), value(top, "members")) == (Decimal("0.6"), 1, 6)
+    assert values(top, "share", "top", "members") == [Decimal("0.6"), 1, 6]
     even = [one for name in "ABCDEF" for one in whole(JANUARY, "10", name)]
     assert not facts(platform, JANUARY, even, org="even")
 
@@ -261,7 +266,7 @@ def test_ads_that_do_not_pay(platform: Platform) -> None:
     assert value(verified, "current") == Decimal("0.775")
     assert value(only(found, "roas_below_one", "roas_claimed"), "current") == Decimal("0.3")
     nothing = only(found, "spend_without_conversions")
-    assert (value(nothing, "spend"), value(nothing, "share")) == (3000, Decimal("0.75"))
+    assert values(nothing, "spend", "share") == [3000, Decimal("0.75")]
 
 
 def test_small_spend_is_not_worth_a_word(platform: Platform) -> None:
@@ -292,7 +297,8 @@ def test_another_currency_is_in_no_figure_and_said(platform: Platform) -> None:
     lines = [*whole(JANUARY, "100"), line(JANUARY, 3, "999", currency="USD")]
     foreign = only(facts(platform, JANUARY, lines), "other_currency")
     (quantity,) = foreign.quantities
-    assert (quantity.value, quantity.currency) == (999, "USD")
+    assert quantity.value == 999
+    assert quantity.currency == "USD"
 
 
 def test_a_restated_month_names_both_figures_and_both_versions(platform: Platform) -> None:
@@ -302,7 +308,7 @@ def test_a_restated_month_names_both_figures_and_both_versions(platform: Platfor
     current, baseline = again.quantity("current"), again.quantity("baseline")
     assert current is not None
     assert baseline is not None
-    assert (current.value, baseline.value) == (3150, 3100)
+    assert [current.value, baseline.value] == [3150, 3100]
     assert current.delta_version > baseline.delta_version
 
 

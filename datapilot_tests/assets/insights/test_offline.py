@@ -79,7 +79,7 @@ def test_its_texts_pass_the_rules(kind: FactType, locale: Language, period: str,
 def test_every_kpi_can_be_told(kpi: str, locale: Language) -> None:
     for kind in ("change", "trend", "record", "outlier", "streak", "change_point", "seasonality"):
         for direction in ("up", "down"):
-            assert judged(fact(kind, direction, kpi=kpi), locale) == []  # type: ignore[arg-type]
+            assert judged(fact(kind, direction, kpi=kpi), locale) == []
 
 
 @pytest.mark.parametrize("locale", LOCALES)
