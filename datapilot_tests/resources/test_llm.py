@@ -156,7 +156,7 @@ OUTCOMES: dict[str, tuple[Behaviour, str, str, tuple[int, int], bool]] = {
     "bad key": (stubs.status(401), "rejected", "rejected", (INPUT, 0), True),
     "no such model": (stubs.status(404), "rejected", "rejected", (INPUT, 0), True),
     "bad request": (stubs.status(400, body=b'{"error": "too long"}'), "rejected", "rejected", (INPUT, 0), True),
-    "asks for a long wait": (stubs.status(429, {"Retry-After": "60"}), "rejected", "rejected", (INPUT, 0), True),
+    "asks for a long wait": (stubs.status(429, {"Retry-After": "12"}), "rejected", "rejected", (INPUT, 0), True),
 }
 
 
