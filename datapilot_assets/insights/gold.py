@@ -34,17 +34,21 @@ class Total:
 
     @property
     def value(self) -> Decimal | None:
-        """Exact, or the quotient to 10 decimals; None where the parts are missing or the denominator is 0."""
+        """Exact, or the quotient to 28 digits; None where the parts are missing or the denominator is 0."""
         if not self.is_quotient or self.numerator is None:
             return self.numerator
-        return divided(self.numerator, self.denominator)
+        return quotient(self.numerator, self.denominator)
+
+
+def quotient(numerator: Decimal | None, denominator: Decimal | None) -> Decimal | None:
+    """To 28 digits; None without one of the parts or by zero."""
+    return None if numerator is None or not denominator else numerator / denominator
 
 
 def divided(numerator: Decimal | None, denominator: Decimal | None) -> Decimal | None:
     """A quotient to 10 decimals, half up; None without one of the parts or by zero."""
-    if numerator is None or not denominator:
-        return None
-    return rounded(numerator / denominator)
+    found = quotient(numerator, denominator)
+    return None if found is None else rounded(found)
 
 
 def rounded(value: Decimal) -> Decimal:

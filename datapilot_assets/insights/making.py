@@ -9,10 +9,10 @@ from functools import cached_property
 
 from datapilot_assets.insights.coverage import SalesCoverage, comparable, dates
 from datapilot_assets.insights.decomposition import mix_shift
-from datapilot_assets.insights.gold import Gold, divided, rounded
+from datapilot_assets.insights.gold import Gold, divided, quotient, rounded
 from datapilot_assets.insights.thresholds import THRESHOLDS, Thresholds
 from datapilot_domain.insights.fact import Claim, Evidence, EvidenceRow, Fact, Member, Period
-from datapilot_domain.insights.measures import Operation, Quantity, QuantityUnit, Term
+from datapilot_domain.insights.measures import Operation, Quantity, QuantityUnit, Term, unit_of
 from datapilot_domain.kpis import KPIS
 from datapilot_domain.partitions import Month
 
@@ -118,14 +118,9 @@ class Bench:
             totals = [
                 Decimal(0) if t is None and term.is_sum else t for t, term in zip(totals, number.terms, strict=True)
             ]
-        first, second, third = (*totals, None, None)[:3]
-        if number.operation == "value" or first is None or second is None:
-            return first if number.operation == "value" else None
-        if number.operation == "difference":
-            return first - second
-        if number.operation == "contribution":
-            return divided(first - second, third)
-        return divided(first, second) if number.operation == "share" else divided(first - second, abs(second))
+        value = _operation(number.operation, *totals)
+        # A sum has few decimals and keeps them all; a quotient never ends.
+        return value if value is None or (number.terms[0].is_sum and _is_exact(number)) else rounded(value)
 
     def _split(self, number: Number) -> Decimal | None:
         segments: list[dict[str | None, tuple[Decimal, Decimal]]] = [{}, {}]
@@ -155,25 +150,20 @@ class Bench:
         return tuple(found)
 
 
-def unit_of(operation: Operation, term: Term) -> QuantityUnit:
-    """Unit that a number has by how it is made."""
-    if operation in ("relative", "share"):
-        return "fraction"
-    if operation == "contribution":
-        return "points"
-    if term.of in ("members", "months", "records", "rank"):
-        return "count"
-    if term.of in ("first_day", "last_day"):
-        return "days"
-    if term.of == "numerator":
-        return "money"
-    unit = KPIS[term.kpi].unit
-    if unit == "fraction":
-        return "fraction" if operation == "value" else "points"
-    if unit in ("count", "quantity", "multiple"):
-        # An average of counts is seldom whole.
-        return "quantity" if term.of == "average" and unit == "count" else unit
-    return "money"
+def _is_exact(number: Number) -> bool:
+    return number.operation in ("value", "difference")
+
+
+def _operation(
+    operation: Operation, first: Decimal | None, second: Decimal | None = None, third: Decimal | None = None
+) -> Decimal | None:
+    if operation == "value" or first is None or second is None:
+        return first if operation == "value" else None
+    if operation == "difference":
+        return first - second
+    if operation == "share":
+        return quotient(first, second)
+    return quotient(first - second, third if operation == "contribution" else abs(second))
 
 
 def over(kpi: str, period: Period, dimension: str | None = None, *members: str | None) -> Term:

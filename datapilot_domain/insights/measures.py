@@ -121,6 +121,27 @@ Operation = Literal["value", "difference", "relative", "share", "contribution", 
 QuantityUnit = Literal["money", "count", "quantity", "fraction", "points", "multiple", "days"]
 
 
+def unit_of(operation: Operation, term: Term) -> QuantityUnit:
+    """Unit that a number has by how it is made; of a column of its own choosing: what the KPI has."""
+    if operation in ("relative", "share"):
+        return "fraction"
+    if operation == "contribution":
+        return "points"
+    if term.of in ("members", "months", "records", "rank"):
+        return "count"
+    if term.of in ("first_day", "last_day"):
+        return "days"
+    if term.of == "numerator":
+        return "money"
+    unit = KPIS[term.kpi].unit
+    if unit == "fraction":
+        return "fraction" if operation == "value" else "points"
+    if unit in ("count", "quantity", "multiple"):
+        # An average of counts is seldom whole.
+        return "quantity" if term.of == "average" and unit == "count" else unit
+    return "money"
+
+
 class Quantity(Frozen):
     """One number of a fact, and how it is made. `value` is exact, or kept to 10 decimals where it was divided."""
 

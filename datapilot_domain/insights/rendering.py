@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from datapilot_domain.insights.draft import SIZES, Draft
 from datapilot_domain.insights.fact import Fact
-from datapilot_domain.insights.measures import Quantity, QuantityUnit
+from datapilot_domain.insights.measures import Quantity, unit_of
 from datapilot_domain.insights.text_rules import SLOT
 from datapilot_domain.kpis import KPIS
 from datapilot_domain.locales import format_value
@@ -134,26 +134,7 @@ def to_markdown(rendered: Rendered) -> Rendered:
 
 def units_agree(quantity: Quantity) -> bool:
     """V10: whether the unit is that of the KPI, the terms and the operation."""
-    return quantity.unit in _units_of(quantity)
-
-
-def _units_of(quantity: Quantity) -> tuple[QuantityUnit, ...]:
-    term, operation = quantity.terms[0], quantity.operation
-    if operation in ("relative", "share"):
-        return ("fraction",)
-    if operation == "contribution":
-        return ("points",)
-    if term.of in ("members", "months", "records", "rank"):
-        return ("count",)
-    if term.of in ("first_day", "last_day"):
-        return ("days",)
-    if term.column is not None:  # whatever that column counts
-        return ("money", "count", "quantity", "days")
-    unit = KPIS[term.kpi].unit
-    if unit == "fraction":
-        return ("fraction",) if operation == "value" else ("points",)
-    if unit == "count":  # an average of counts is seldom whole
-        return ("quantity",) if term.of == "average" else ("count",)
-    if unit in ("quantity", "multiple"):
-        return (unit,)
-    return ("money",)
+    term = quantity.terms[0]
+    if term.column is not None and quantity.operation == "value":  # whatever that column counts
+        return quantity.unit in ("money", "count", "quantity", "days")
+    return quantity.unit == unit_of(quantity.operation, term)
