@@ -105,6 +105,7 @@ def test_portuguese_reads_as_portuguese() -> None:
     assert said(fact("trend"), "pt-BR").startswith("Tendência de queda da receita bruta em 14 meses. Passou de")
     unnamed = fact("driver", member=Member(dimension="category", key=None))
     assert said(unnamed, "pt-BR").startswith("A receita bruta da categoria não informada caiu")
+    assert said(fact("rank_change", kpi="units"), "pt-BR").startswith("O produto Camiseta Azul caiu no ranking")
     assert said(fact("streak", kpi="units"), "pt-BR").startswith("As unidades vendidas caem há 14 meses seguidos")
     assert said(fact("quarantine", values={"records": "1"}), "pt-BR").startswith("1 linha está em quarentena")
     assert said(fact("quarantine"), "pt-BR").startswith("31 linhas estão em quarentena")
