@@ -9,7 +9,8 @@ UP = Phrases(
     sobe, sobem, subir, subira, subiram, subiu, subindo, subida, subidas, cresc*, aument*, alta, altas, alto, altos,
     eleva*, elevou, avanco*, avancou, avancaram, avanca, avancam, ganho*, ganhou, ganharam, ganha, ganham, superou,
     superaram, supera, superam, superar, superior*, acima, maior, maiores, mais, dispar*, salto*, saltou, saltaram,
-    expan*, ampli*, recuper*, decol*, aceler*, valoriz*, increment*, pico, picos, maximo, maxima, maximos, multiplic*
+    expan*, ampli*, recuper*, decol*, aceler*, valoriz*, evoluiu, evoluiram, increment*, pico, picos, maximo, maxima,
+    maximos, multiplic*
     """,
     """
     rise*, rising, rose, grow*, grew, increas*, up, upward*, climb*, gain*, high, higher, highest, above, more, larger,
@@ -28,7 +29,8 @@ DOWN = Phrases(
     """
     fall, falls, falling, fell, fallen, drop*, declin*, decreas*, down, downward*, low, lower*, lowest, below, less,
     fewer, smaller, smallest, shrink*, shrank, shrunk, reduc*, slip*, slid, slide*, plung*, tumbl*, dip, dips, dipped,
-    lose*, losing, lost, loss, losses, slump*, contracted, contraction, slow*, minimum, sank, sunk, sink*
+    lose*, losing, lost, loss, losses, slump*, contracted, contraction, slow*, minimum, sank, sunk, sink*, tanked,
+    nosedive*, went south
     """,
 )
 GOOD = Phrases(
@@ -36,7 +38,7 @@ GOOD = Phrases(
     "improv*, better, best, positive*, good, great, excellent, strong*, healthy",
 )
 BAD = Phrases(
-    "pior*, negativ*, ruim, ruins, fraco*, fraca*, preocup*, prejuizo*, critic*, grave*",
+    "pior*, negativ*, ruim, ruins, fraco*, fraca*, preocup*, prejuizo*, vermelho, critic*, grave*",
     "worse*, worst, bad*, weak*, poor*, negative*, worry*, worri*, concern*, critical*, severe*",
 )
 # They hold a word of the lists and say no direction.

@@ -20,7 +20,7 @@ _GENERIC = "outros outras outro outra geral diversos diversas demais todos todas
 
 def plain(text: str) -> str:
     """Lower case without accents, compatibility forms, format characters and typographic apostrophes."""
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold().replace("’", "'"))
+    folded = unicodedata.normalize("NFKD", text).casefold().replace("’", "'")
     return "".join(c for c in folded if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
 
 

@@ -13,7 +13,9 @@ UNITS = Phrases(
 )
 _AFTER = """
 x, k, m, mi, mm, b, bi, g, kg, vez, vezes, times, fold, real, ponto, pontos, point, points, percentua*, percentage*,
-negativ*, ou mais, ou menos, or more, or less, e pouco
+negativ*, anos, semanas, horas, years, weeks, hours, por dia, por semana, por ano, por cliente, por pedido, por unidade,
+ao dia, ao ano, cada, diari*, per day, per week, per year, per customer, per order, a day, a week, a year, each, daily,
+ou mais, ou menos, or more, or less, e pouco
 """
 _BEFORE = """
 menos, menos de, mais de, quase, minus, plus, more than, less than, fewer than, over, under, nearly, almost, negative,

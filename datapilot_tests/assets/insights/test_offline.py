@@ -61,7 +61,7 @@ def test_every_type_has_words_in_both_languages() -> None:
 @pytest.mark.parametrize("compare", ["previous_month", "same_month_last_year", "own_history", None])
 def test_its_texts_pass_the_rules(kind: FactType, locale: Language, period: str, compare: Compare | None) -> None:
     for direction in DIRECTIONS[kind]:
-        for member in (None, *MEMBERS, *NAMELESS):
+        for member in (None, PRODUCT, *(() if period != "whole" or compare else (*MEMBERS, *NAMELESS))):
             told = fact(
                 kind,
                 direction,
@@ -105,6 +105,7 @@ def test_portuguese_reads_as_portuguese() -> None:
     assert said(fact("trend"), "pt-BR").startswith("Tendência de queda da receita bruta em 14 meses. Passou de")
     unnamed = fact("driver", member=Member(dimension="category", key=None))
     assert said(unnamed, "pt-BR").startswith("A receita bruta da categoria não informada caiu")
+    assert said(fact("rank_change", kpi="units"), "pt-BR").startswith("O produto Camiseta Azul caiu no ranking")
     assert said(fact("streak", kpi="units"), "pt-BR").startswith("As unidades vendidas caem há 14 meses seguidos")
     assert said(fact("quarantine", values={"records": "1"}), "pt-BR").startswith("1 linha está em quarentena")
     assert said(fact("quarantine"), "pt-BR").startswith("31 linhas estão em quarentena")

@@ -20,7 +20,7 @@ LIES: dict[str, tuple[str, ...]] = {
         "zero vendas",
     ),
     "roman": (
-        "fase II", "fase XII", "o IV trimestre", "iv trimestre", "Iii", "MCM", "CD", "lO pedidos", "OO",
+        "fase II", "fase XII", "MIX", "o IV trimestre", "iv trimestre", "Iii", "MCM", "CD", "lO pedidos", "OO",
         "\uff29\uff29", "V",
     ),
     "unit": (
@@ -29,6 +29,7 @@ LIES: dict[str, tuple[str, ...]] = {
         "{{current}}x", "{{current}}mil", "{{current}} mi", "{{current}} vezes", "{{current}} times",
         "{{current}} percent", "{{current}} pontos", "{{current}} pontos percentuais", "r{{current}}",
         "menos de {{current}}", "quase {{current}}", "more than {{current}}", "minus {{current}}", "em dólares",
+        "{{current}} por dia", "{{current}} anos",
         "{{current}}-{{baseline}}", "‰",
     ),
     "sign": (
@@ -66,7 +67,7 @@ LIES: dict[str, tuple[str, ...]] = {
         "gerou isso", "resultou em mudança", "levou a isso", "o frete impulsionou", "porque o frete mudou",
         "o frete explica", "puxado por frete", "because of freight", "due to freight", "led to this", "drove it",
         "driven by freight", "thanks to freight", "resulted in this", "caused by", "pois mudou", "devido, ao frete",
-        "deVIDO  ao frete", "contribuiu para isso", "as a result", "o frete influenciou",
+        "deVIDO  ao frete", "contribuiu para isso", "as a result", "se deve ao frete", "o frete influenciou",
     ),
     "direction": (
         "subiu", "Subiu muito", "uma alta", "cresceu", "aumentou", "ficou maior", "acima", "rose", "grew",

@@ -52,7 +52,7 @@ def test_a_lie_is_refused_by_its_rule(rule: str, text: str) -> None:
         ("pt-BR", "Queda em {{period}}; a variação de {{change_abs}} está associada ao mix"),
         ("pt-BR", "A taxa de devolução não é a melhor pista"),
         ("pt-BR", "Isso anda junto com uma queda nos pedidos. Receita e outros indicadores seguem parecidos."),
-        ("pt-BR", "Vi que o mix mudou"),
+        ("pt-BR", "Vi que o mix mudou; a me\u0301dia, na\u0303o"),
         ("pt-BR", "copo d'água e d’ouro"),
         ("en", "{{metric}} fell {{change_pct_size}} in {{period}}, one of the declines of the month"),
         ("en", "{{metric}} of {{entity}} dropped from {{baseline}} to {{current}}. I'd look closer; it isn't final."),
