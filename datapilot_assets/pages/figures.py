@@ -9,6 +9,7 @@ from typing import Literal
 
 from datapilot_assets.insights.gold import divided
 from datapilot_assets.insights.making import Bench, over
+from datapilot_assets.pages.charts import MONTHS_SHOWN
 from datapilot_domain.contracts import CONTRACTS
 from datapilot_domain.insights.fact import Period
 from datapilot_domain.insights.measures import Term
@@ -20,7 +21,6 @@ HEADLINES = (
     "gross_revenue", "net_revenue", "paid_orders", "average_ticket", "spend", "roas_claimed", "roas_verified",
     "cost_per_conversion",
 )  # fmt: skip
-MONTHS_SHOWN = 13
 _TOLD_RESTATEMENTS = 3
 Tone = Literal["good", "bad", "neutral"]
 
