@@ -21,7 +21,8 @@ INK, FAINT, PALE = "#33404d", "#d9dee3", "#a9cbe2"
 _STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "datapilot",
-    "font.family": "sans-serif",
+    # Only to measure words with: it comes with matplotlib. The page writes them in its own face.
+    "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9.0,
     "text.parse_math": False,
     "text.color": INK,
@@ -50,7 +51,8 @@ def style() -> Iterator[None]:
 
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_STYLE)
+        settings: Any = matplotlib.rcParams  # which names it knows is another list in every release
+        settings.update(_STYLE)
         yield
 
 
@@ -64,17 +66,17 @@ def new_figure(size: tuple[float, float], margins: tuple[float, float, float, fl
 
 
 def svg(figure: Figure, title: str, name: str) -> str:
-    """The figure to stand inside a page: ids of its own, a title for screen readers, no size, face or metadata."""
+    """The figure to stand inside a page: ids of its own, a title for screen readers, no size or metadata."""
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata=_NO_METADATA, transparent=True)
     text = out.getvalue()[out.getvalue().index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<style .*?</style>|<!--.*?-->", "", text, flags=re.DOTALL)
-    text = re.sub(r'<svg [^>]*?(viewBox="[^"]*")[^>]*>', rf"<svg {_role(title)} \1>{_title(title)}", text, count=1)
+    box = re.search(r'viewBox="[^"]*"', text)
+    assert box is not None
+    text = f"<svg {_role(title)} {box[0]}>{_title(title)}{text[text.index('>') + 1 :]}"
     text = re.sub(r'<g id="[^"]*"', "<g", text)
     text = re.sub(r'xlink:href="#', f'href="#{name}-', text)
     text = re.sub(r'(\bid="|url\(#)', rf"\g<1>{name}-", text)
-    # The face is the page's.
-    text = re.sub(r" font-family: [^;\"]*;", "", text)
     return re.sub(r"\s*\n\s*", "\n", text).strip()
 
 

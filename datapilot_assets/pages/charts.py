@@ -168,10 +168,14 @@ def month_chart(platform: Platform, organization: Organization, month: Month) ->
     return f"![{escape(KPIS['gross_revenue'].title.of(locale))}]({uri})"
 
 
-def month_labels(months: Sequence[Month], locale: str) -> list[str]:
-    """`jan`, with the year below it where one begins."""
-    names = [format_month(month, locale)[:3] for month in months]
-    return [
-        f"{name}\n{month.year}" if not place or month.number == 1 else name
-        for place, (name, month) in enumerate(zip(names, months, strict=True))
-    ]
+def month_labels(months: Sequence[Month], locale: str, every: int = 1) -> list[str]:
+    """`jan`, with the year below it where one begins; every so many back from the last, the others empty."""
+    labels, year = [], 0
+    for place, month in enumerate(months):
+        if (len(months) - 1 - place) % every:
+            labels.append("")
+            continue
+        name = format_month(month, locale)[:3]
+        labels.append(name if month.year == year else f"{name}\n{month.year}")
+        year = month.year
+    return labels

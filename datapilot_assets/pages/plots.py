@@ -12,7 +12,7 @@ from datapilot_assets.pages.figures import Headline
 from datapilot_assets.pages.model import MonthPage
 from datapilot_assets.pages.wording import Words
 from datapilot_domain.kpis import KPIS
-from datapilot_domain.locales import format_number
+from datapilot_domain.locales import format_money, format_number
 
 _ROAS = {"roas_claimed": "claimed", "roas_verified": "verified"}
 
@@ -23,41 +23,46 @@ class Plots:
     def __init__(self, page: MonthPage, words: Words, figure: Callable[[str, Decimal], str]) -> None:
         self._page, self._words, self._figure = page, words, figure
         self._locale = page.organization.locale
+        self._symbol = format_money(Decimal(0), page.organization.currency, self._locale).split()[0]
 
     def spark(self, headline: Headline) -> Markup:
         """The KPI over the last months; one point is no line."""
-        if sum(value is not None for value in headline.series) < 2:
+        if not _is_line(headline.series):
             return Markup("")
-        title = self._range(self._titled("monthly", headline.kpi), headline.kpi, headline.series)
+        title = self._range(self._words("monthly", kpi=self._title(headline.kpi)), headline.kpi, headline.series)
         return Markup(sparkline(headline.series, title, f"spark-{headline.kpi}"))
+
+    def daily_title(self) -> str:
+        return self._words("daily", kpi=self._title("gross_revenue"), unit=self._symbol)
 
     def daily(self) -> Markup:
         values = self._page.daily
         if not any(values):
             return Markup("")
-        # The last mark stands clear of the one before it.
         marks = {1, 5, 10, 15, 20, 25, len(values)}
         labels = [str(day) if day in marks else "" for day in range(1, len(values) + 1)]
-        return self._columns(labels, values, "daily", "gross_revenue", None)
+        return self._columns(labels, values, self.daily_title(), "gross_revenue", "daily", None)
+
+    def monthly_title(self, kpi: str) -> str:
+        return self._words("monthly_money", kpi=self._title(kpi), unit=self._symbol)
 
     def monthly(self, kpi: str) -> Markup:
+        """Money by month, this month in full colour."""
         values = self._page.series[kpi]
-        if sum(value is not None for value in values) < 2:
+        if not _is_line(values):
             return Markup("")
         labels = month_labels(self._page.months, self._locale)
-        return self._columns(labels, values, "monthly", kpi, len(values) - 1)
+        return self._columns(labels, values, self.monthly_title(kpi), kpi, f"monthly-{kpi}", len(values) - 1)
 
     def roas(self) -> Markup:
-        drawn = [
-            Line(self._words(word), self._page.series[kpi])
-            for kpi, word in _ROAS.items()
-            if any(value is not None for value in self._page.series[kpi])
-        ]
-        if not drawn or len(self._page.months) < 2:
+        series = {word: self._page.series[kpi] for kpi, word in _ROAS.items()}
+        drawn = [Line(self._words(word), values) for word, values in series.items() if _is_line(values)]
+        if not drawn:
             return Markup("")
         return Markup(
             lines(
-                month_labels(self._page.months, self._locale),
+                # The words at the lines' ends leave no room for every month.
+                month_labels(self._page.months, self._locale, every=2 if len(self._page.months) > 7 else 1),
                 drawn,
                 title=self._words("roas"),
                 name="roas",
@@ -65,6 +70,9 @@ class Plots:
                 reference=1.0,
             )
         )
+
+    def weekly_title(self) -> str:
+        return self._words("weekly_cost", unit=self._symbol)
 
     def weekly(self) -> Markup:
         weeks = self._page.weeks
@@ -78,7 +86,7 @@ class Plots:
             lines(
                 labels,
                 [Line(self.letter(place), line.values) for place, line in enumerate(weeks.campaigns)],
-                title=self._words("weekly_cost"),
+                title=self.weekly_title(),
                 name="weekly",
                 number=lambda value: short_number(value, self._locale),
             )
@@ -91,16 +99,21 @@ class Plots:
     def swatch(self, place: int) -> Markup:
         return Markup(swatch(place, f"swatch-{place}"))
 
-    def _titled(self, name: str, kpi: str) -> str:
+    def _title(self, kpi: str) -> str:
         title = KPIS[kpi].title.of(self._locale)
-        return self._words(name, kpi=title[:1].upper() + title[1:])
+        return title[:1].upper() + title[1:]
 
-    def _columns(self, labels: Sequence[str], values: Values, name: str, kpi: str, highlight: int | None) -> Markup:
-        title = self._range(self._titled(name, kpi), kpi, values)
-        drawn = columns(labels, values, title=title, name=f"{name}-{kpi}", locale=self._locale, highlight=highlight)
-        return Markup(drawn)
+    def _columns(
+        self, labels: Sequence[str], values: Values, title: str, kpi: str, name: str, highlight: int | None
+    ) -> Markup:
+        title = self._range(title, kpi, values)
+        return Markup(columns(labels, values, title=title, name=name, locale=self._locale, highlight=highlight))
 
     def _range(self, title: str, kpi: str, values: Values) -> str:
         known = [value for value in values if value is not None]
         low, high = (self._figure(kpi, value) for value in (min(known), max(known)))
         return self._words("chart_range", title=title, low=low, high=high)
+
+
+def _is_line(values: Values) -> bool:
+    return sum(value is not None for value in values) > 1

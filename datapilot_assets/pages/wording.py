@@ -29,12 +29,13 @@ restated | antes {before} (versão {version}) → agora {now} | before {before} 
 restated_until | antes {before} (versão {version}, vendas até {day}) → agora {now} | \
 before {before} (version {version}, sales until {day}) → now {now}
 restated_title | Reapresentado | Restated
-daily | {kpi} por dia | {kpi} by day
+daily | {kpi} por dia, em {unit} | {kpi} by day, {unit}
 monthly | {kpi} por mês | {kpi} by month
+monthly_money | {kpi} por mês, em {unit} | {kpi} by month, {unit}
 roas | ROAS declarado e verificado por mês | Claimed and verified ROAS by month
 claimed | declarado | claimed
 verified | verificado | verified
-weekly_cost | Custo por conversão por semana | Cost per conversion by week
+weekly_cost | Custo por conversão por semana, em {unit} | Cost per conversion by week, {unit}
 partial_weeks | * semana coberta em parte | * week covered in part
 week | sem. {number} | wk {number}
 chart_range | {title}: de {low} a {high} | {title}: from {low} to {high}
@@ -80,11 +81,11 @@ quarantined_none | Nenhum registro deixou de ser aceito. | Every record was acce
 other_currencies | Há vendas ou anúncios em {codes}, que não entram nos números desta página. | \
 There are sales or ads in {codes}, which no figure of this page holds.
 current | Em dia com os dados recebidos | Up to date with the data received
-stale | Há dados recebidos que esta página ainda não mostra: {tables}. Rode datapilot run --org {org} e gere-a de novo. | \
-Data came in that this page does not show yet: {tables}. Run datapilot run --org {org} and make it again.
-stale_insights | Os insights são de antes da última mudança dos números. Rode datapilot run --org {org} e gere a página \
-de novo. | The insights are older than the last change of the figures. Run datapilot run --org {org} and make the page \
-again.
+stale | Há dados recebidos que esta página ainda não mostra: {tables}. Rode datapilot run --org {org} e gere-a de \
+novo. | Data came in that this page does not show yet: {tables}. Run datapilot run --org {org} and make it again.
+stale_insights | Os insights são de antes da última mudança dos números. Rode datapilot run --org {org} e gere a \
+página de novo. | The insights are older than the last change of the figures. Run datapilot run --org {org} and make \
+the page again.
 definitions | Como se calcula | How it is computed
 made_from | Feita de | Made from
 code | Código | Code
