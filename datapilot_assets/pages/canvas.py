@@ -23,7 +23,7 @@ _STYLE: dict[str, Any] = {
     "svg.hashsalt": "datapilot",
     # Only to measure words with: it comes with matplotlib. The page writes them in its own face.
     "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 9.0,
+    "font.size": 10.0,
     "text.parse_math": False,
     "text.color": INK,
     "axes.edgecolor": FAINT,

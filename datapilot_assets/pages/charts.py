@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MONTHS_SHOWN = 13
 # As wide as a phone, so that its letters keep their size there.
-_SIZE = (5.0, 2.3)
+_SIZE = (4.6, 2.2)
 _SCALES = {"pt-BR": ((10**9, " bi"), (10**6, " mi"), (10**3, " mil")), "en": ((10**9, "B"), (10**6, "M"), (10**3, "k"))}
 
 Values = Sequence[Decimal | None]
@@ -81,8 +81,8 @@ def lines(
     """Lines over the same points, from zero. `reference`: a value that is worth a line of its own."""
     with style():
         # Room for the words at the lines' ends.
-        right = 0.97 - 0.017 * max((len(line.label) for line in drawn), default=0)
-        figure, axes = new_figure(_SIZE, margins=(0.12, 0.16, right, 0.95))
+        right = 0.97 - 0.02 * max((len(line.label) for line in drawn), default=0)
+        figure, axes = new_figure(_SIZE, margins=(0.13, 0.2, right, 0.95))
         if reference is not None:
             axes.axhline(reference, color=INK, linewidth=0.7)
         ends = []
@@ -111,13 +111,13 @@ def swatch(place: int, name: str) -> str:
 def columns_png(labels: Sequence[str], values: Values, *, locale: str, highlight: int | None = None) -> str:
     """The same columns as a PNG in a `data:` URI."""
     with style():
-        return png_data_uri(_columns(labels, values, locale, highlight, (5.0, 1.8)))
+        return png_data_uri(_columns(labels, values, locale, highlight, (5.0, 1.9)))
 
 
 def _columns(
     labels: Sequence[str], values: Values, locale: str, highlight: int | None, size: tuple[float, float]
 ) -> Figure:
-    figure, axes = new_figure(size, margins=(0.12, 0.16, 0.99, 0.95))
+    figure, axes = new_figure(size, margins=(0.13, 0.2, 0.99, 0.95))
     colours = [COLOURS[0] if highlight in (None, place) else PALE for place in range(len(values))]
     axes.bar(range(len(values)), _floats(values), width=0.72, color=colours)
     _dress(axes, labels, lambda value: short_number(value, locale))
@@ -139,7 +139,7 @@ def _dress(axes: Axes, labels: Sequence[str], number: Callable[[float], str]) ->
 def _label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
     """Labels beside the last points, moved apart where they would cover one another."""
     low, high = axes.get_ylim()
-    least, at = (high - low) * 0.085, float("-inf")
+    least, at = (high - low) * 0.1, float("-inf")
     for value, label, colour in sorted(ends):
         at = max(value, at + least)
         axes.annotate(label, (1.01, at), xycoords=("axes fraction", "data"), va="center", color=colour, weight="bold")
