@@ -105,17 +105,20 @@ def headlines(platform: Platform, bench: Bench) -> tuple[Headline, ...]:
 
 
 def _is_partial(bench: Bench, kpi: str) -> bool:
-    """Sales by the days that they cover, ads by theirs."""
-    if KPIS[kpi].table.startswith("gold.sales"):
-        period = bench.sales.of(bench.month)
-        return period is not None and not period.complete
-    return bench.month not in bench.ads_complete
+    """Sales by the days that they cover, ads by theirs; what is made of both, by both."""
+    table = KPIS[kpi].table
+    sales = bench.sales.of(bench.month)
+    some_sales = table != "gold.campaign_month" and sales is not None and not sales.complete
+    return some_sales or (not table.startswith("gold.sales") and bench.month not in bench.ads_complete)
 
 
 def _comparison(bench: Bench, kpi: str) -> Comparison | None:
     """Over whole months, or over the days that both cover where the KPI adds up; None: nothing is comparable."""
     periods = bench.compared(kpi, bench.month.plus(-1))
-    if periods is None or (not periods[0].complete and not KPIS[kpi].additive):
+    if periods is None:
+        return None
+    by_days = KPIS[kpi].additive and not periods[0].complete
+    if not by_days and (_is_partial(bench, kpi) or not periods[0].complete):
         return None
     now, then = (bench.gold.value(over(kpi, period)) for period in periods)
     if now is None or then is None:

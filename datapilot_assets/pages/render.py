@@ -66,6 +66,11 @@ def _clean(value: Any) -> Any:
     return "".join(letter for letter in one_line(value) if unicodedata.category(letter) not in ("Cf", "Cs"))
 
 
+def _unbroken(number: str) -> str:
+    """A number stays on one line with its currency or its sign."""
+    return number.replace(" ", "\u00a0")
+
+
 class View:
     """The page's values in the words and numbers of its organization."""
 
@@ -76,16 +81,16 @@ class View:
         self.words = Words(self.locale)
 
     def figure(self, kpi: str, value: Decimal) -> str:
-        return format_value(value, KPIS[kpi].unit, self.currency, self.locale)
+        return _unbroken(format_value(value, KPIS[kpi].unit, self.currency, self.locale))
 
     def money(self, value: Decimal, currency: str | None = None) -> str:
-        return format_money(value, currency or self.currency, self.locale)
+        return _unbroken(format_money(value, currency or self.currency, self.locale))
 
     def number(self, value: Decimal | int) -> str:
         return format_number(value, self.locale)
 
     def share(self, value: Decimal) -> str:
-        return format_share(value, self.locale)
+        return _unbroken(format_share(value, self.locale))
 
     def month(self, month: Month) -> str:
         return format_month(month, self.locale)
