@@ -12,6 +12,8 @@ from decimal import Decimal
 import matplotlib
 import pytest
 
+from datapilot_assets.insights.markdown import month_markdown
+from datapilot_assets.insights.writing import MonthInsights
 from datapilot_assets.pages.charts import (
     Line,
     columns,
@@ -22,6 +24,7 @@ from datapilot_assets.pages.charts import (
     short_number,
     sparkline,
 )
+from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.partitions import Month
 from datapilot_tests.assets.insights.golden import organization, write_gold
 from datapilot_tests.assets.pages.stage import MONTH, sales
@@ -115,6 +118,14 @@ def test_the_chart_of_a_month_is_a_markdown_image(workbench: Workbench) -> None:
     assert image is not None
     assert re.fullmatch(r"!\[receita bruta]\(data:image/png;base64,[A-Za-z0-9+/=]+\)", image)
     assert month_chart(workbench.platform, made, Month(2022, 1)) is None
+
+
+def test_the_chart_stands_above_the_insights_of_the_ui() -> None:
+    found = MonthInsights(MONTH, (), {}, (), ())
+    acme = Organization(org_id=OrgId("acme"), name="Acme")
+    plain, with_chart = month_markdown(found, acme), month_markdown(found, acme, "![receita](data:image/png;base64,AA)")
+    assert with_chart.splitlines()[2] == "![receita](data:image/png;base64,AA)"
+    assert with_chart.replace("![receita](data:image/png;base64,AA)\n\n", "") == plain
 
 
 def test_a_command_that_draws_nothing_loads_no_charts() -> None:

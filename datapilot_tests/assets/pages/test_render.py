@@ -122,7 +122,7 @@ def test_another_organization_is_nowhere(html: str) -> None:
 def test_a_phone_has_room(html: str, reader: Reader) -> None:
     (viewport,) = (found["content"] for _, found in reader.tags if found.get("name") == "viewport")
     assert viewport == "width=device-width, initial-scale=1"
-    assert not re.search(r"(?<![-\w])(?:min-)?width: ?\d{3,}", html)
+    assert not re.search(r"(?<![-\w])(?:min-)?width: ?\d{2,}(?:px|pt|mm|cm|in)", html)
     assert not [tag for tag, found in reader.tags if tag == "svg" and "width" in found]
     assert "@media print" in html
 
