@@ -28,10 +28,10 @@ _REASON = Wording(pt="Motivo", en="Reason")
 _TIMES = Wording(pt="Vezes", en="Times")
 
 
-def month_markdown(month: MonthInsights, organization: Organization) -> str:
-    """The month as markdown; names of strangers stay text."""
+def month_markdown(month: MonthInsights, organization: Organization, chart: str | None = None) -> str:
+    """The month as markdown; names of strangers stay text. `chart`: an image as markdown, to stand above all."""
     locale = organization.locale
-    lines = [f"### {_TITLE.of(locale)} {format_month(month.month, locale)}", ""]
+    lines = [f"### {_TITLE.of(locale)} {format_month(month.month, locale)}", "", *([chart, ""] if chart else ())]
     lines += [line for insight in month.insights for line in _insight(insight, locale)]
     if not month.insights:
         lines += [_NOTHING.of(locale), ""]

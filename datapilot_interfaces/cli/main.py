@@ -17,6 +17,7 @@ from datapilot_interfaces.cli import (
     landing,
     mapping,
     organizations,
+    page,
     quarantine,
     replay,
     reporting,
@@ -46,6 +47,7 @@ app.command("show")(tables.show)
 app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
 app.command("report")(reporting.report)
+app.command("page")(page.page)
 app.command("insights")(insights.insights)
 app.command("verify")(insights.verify)
 app.command("doctor")(doctor.doctor)
