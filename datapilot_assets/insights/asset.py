@@ -46,7 +46,7 @@ def insights_asset(context: dg.AssetExecutionContext, platform: PlatformResource
         except UnknownOrganization as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
         for told in write_insights(services, organization, months, context.run.run_id):
-            for event in events(context.instance, told, organization):
+            for event in events(context.instance, services, told, organization):
                 context.log_event(event)
             if told.insights.defects:
                 failed.append(f"{OrgMonth.of(org, str(told.insights.month))}: {told.insights.defects}")

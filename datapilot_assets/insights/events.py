@@ -11,17 +11,19 @@ from datapilot_assets.events import asset_key, materialization
 from datapilot_assets.insights.markdown import month_markdown
 from datapilot_assets.insights.run import Told
 from datapilot_assets.insights.writing import MonthInsights
+from datapilot_assets.pages.charts import month_chart
 from datapilot_assets.refinement import Outcome, State
 from datapilot_domain.contracts.insights import INSIGHT_FACTS, INSIGHT_TABLES, PUBLISHED
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import OrgMonth
+from datapilot_resources.platform import Platform
 
 # Below this share of drafts that held, the model deserves a look.
 LEAST_ACCEPTED = 0.7
 
 
 def events(
-    instance: dg.DagsterInstance, told: Told, organization: Organization
+    instance: dg.DagsterInstance, platform: Platform, told: Told, organization: Organization
 ) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
     """Materializations of the month's three tables and the evaluations of its checks."""
     month = told.insights
@@ -32,7 +34,8 @@ def events(
         )
         event = materialization(instance, outcome, organization.org_id)
         if contract is PUBLISHED:
-            text = month_markdown(month, organization)
+            chart = month_chart(platform, organization, month.month)
+            text = month_markdown(month, organization, chart)
             event = event.with_metadata({**event.metadata, "insights": dg.MetadataValue.md(text), **_numbers(month)})
         yield event
     yield from check_evaluations(month, organization)

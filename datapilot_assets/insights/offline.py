@@ -9,7 +9,7 @@ from types import ModuleType
 
 from datapilot_assets.insights import offline_en, offline_pt
 from datapilot_assets.insights.recommend import recommended
-from datapilot_domain.insights.draft import Binding, Draft, Recommendation
+from datapilot_domain.insights.draft import Binding, Draft
 from datapilot_domain.insights.fact import Claim, Fact, Period
 from datapilot_domain.insights.plain import words
 from datapilot_domain.insights.text_rules import SLOT
@@ -43,7 +43,7 @@ def offline_draft(fact: Fact, locale: str) -> Draft:
     )
 
 
-def recommendation_text(recommendation: Recommendation, locale: str) -> str:
+def recommendation_text(recommendation: str, locale: str) -> str:
     """The closed list's sentence for readers; empty for none."""
     text: str = _language(locale).RECOMMENDATIONS.get(recommendation, "")
     return text

@@ -6,12 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from datapilot_resources.llm import Message
-
 from datapilot_domain.insights.draft import RECOMMENDATIONS, SIZES, TEXT_FIELDS
 from datapilot_domain.insights.fact import Fact
 from datapilot_domain.kpis import KPIS
 from datapilot_domain.landing import digest
+from datapilot_resources.llm import Message
 
 SCHEMA_NAME = "insights"
 _TEXT = {"type": "string"}
@@ -100,7 +99,7 @@ def line(fact: Fact, number: int) -> str:
     good = {"up": "higher is better", "down": "lower is better", "neutral": "neither is better"}[kpi.good]
     parts = {
         "type": claim.type,
-        "metric": f"{claim.kpi} ({kpi.title.en}; {good})",
+        "metric": f"{claim.kpi} ({kpi.title.en}, {good})",
         "direction": claim.direction,
         "magnitude": magnitude(fact),
         "severity": fact.severity,

@@ -93,7 +93,7 @@ def _verify(row: dict[str, Any], stored: dict[str, Any] | None, gold: Reading) -
     rendered = as_sentence(render(draft, {fact.id: fact}, row["language"]))
     faults = [
         *([] if fact.id == row["insight_id"] else [Fault("V01", "its hash is another")]),
-        *fact_faults(fact, gold.organization.org_id, gold.tables, gold.members),
+        *fact_faults(fact, gold.organization.org_id, gold.tables),
         *severity_faults(fact, row["severity"], Decimal(stored["impact"])),
         *DraftVerifier({fact.id: fact}, _rules(row, gold)).faults(draft),
         *([] if rendered == as_text(row) else [Fault("V06", "the text is not what its template gives")]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -9,8 +10,10 @@ from decimal import Decimal
 from datapilot_assets.insights.gold import Tables
 from datapilot_assets.insights.recompute import agrees, read_again, recomputed
 from datapilot_assets.insights.thresholds import THRESHOLDS
+from datapilot_domain.contracts import CONTRACTS
 from datapilot_domain.insights.draft import SIZES, TEXT_FIELDS, Draft
 from datapilot_domain.insights.fact import Direction, Fact, FactType, severity_of
+from datapilot_domain.insights.measures import one_of
 from datapilot_domain.insights.rendering import units_agree
 from datapilot_domain.insights.text_rules import Fault, TextRules, faults, says_partial
 from datapilot_domain.kpis import KPIS
@@ -26,14 +29,12 @@ _ALWAYS: Mapping[FactType, Direction] = {
 }
 
 
-def fact_faults(fact: Fact, org: OrgId, tables: Tables, members: Mapping[str, Collection[str | None]]) -> list[Fault]:
-    """What does not hold of a fact when it is computed again. `members`: values of each dimension in gold."""
-    return list(_fact_faults(fact, org, tables, members))
+def fact_faults(fact: Fact, org: OrgId, tables: Tables) -> list[Fault]:
+    """What does not hold of a fact when it is computed again from the snapshots that it names."""
+    return list(_fact_faults(fact, org, tables))
 
 
-def _fact_faults(
-    fact: Fact, org: OrgId, tables: Tables, members: Mapping[str, Collection[str | None]]
-) -> Iterator[Fault]:
+def _fact_faults(fact: Fact, org: OrgId, tables: Tables) -> Iterator[Fault]:
     known = {(evidence.table, evidence.delta_version) for evidence in fact.evidence}
     for evidence in fact.evidence:
         if evidence.org_id != org:
@@ -58,9 +59,28 @@ def _fact_faults(
         yield Fault("V17", f"p = {fact.p_value}")
     if fact.claim.type in _OF_HISTORY and fact.n < THRESHOLDS.series_months:
         yield Fault("V17", f"{fact.n} months")
+    if not _is_in_gold(fact, tables):
+        yield Fault("V20", fact.claim.member.dimension if fact.claim.member else "")
+
+
+def _is_in_gold(fact: Fact, tables: Tables) -> bool:
+    """V20: the member stands in the fact's own snapshot, under the name that the text would show."""
     member = fact.claim.member
-    if member is not None and member.name is not None and member.key not in members.get(member.dimension, ()):
-        yield Fault("V20", member.dimension)
+    if member is None or member.name is None:
+        return True
+    quantity = next((q for q in fact.quantities if q.terms[0].dimension == member.dimension), None)
+    if quantity is None:
+        return False
+    term = quantity.terms[0].model_copy(update={"months": (), "days": None, "members": (member.key,)})
+    names = [term.key_column, *(name for name in (f"{member.dimension}_name",) if name in _columns(quantity.table))]
+    shown = " OR ".join(one_of(name, (member.name,)) for name in names)
+    sql = f"count(*) FILTER (WHERE {shown})"
+    (found,) = tables.scalar(sql, quantity.table, " AND ".join(term.conditions), quantity.delta_version)
+    return bool(found)
+
+
+def _columns(table: str) -> tuple[str, ...]:
+    return CONTRACTS[table].column_names
 
 
 def direction_of(fact: Fact) -> Direction:
@@ -129,6 +149,8 @@ class DraftVerifier:
     def _agreement(self, draft: Draft, fact: Fact) -> Iterator[Fault]:
         if draft.direction != fact.claim.direction:
             yield Fault("V09", f"{draft.direction}, not {fact.claim.direction}")
+        if _mixes_periods(draft):
+            yield Fault("V07", "a number beside the other period")
         if not fact.is_complete and not says_partial(draft, self.rules.language):
             yield Fault("V16", "")
 
@@ -142,5 +164,27 @@ def _has_field(fact: Fact, field: str) -> bool:
     return fact.quantity(SIZES.get(field, field)) is not None
 
 
+_PERIODS = {"current": "period", "baseline": "baseline_period"}
+_BESIDE = re.compile(r"\{\{(\w+)\}\}\s+(?:em|de|in|of)\s+\{\{(\w+)\}\}")
+_FROM_TO = re.compile(r"\b(?:de|do|da|from)\s+\{\{(\w+)\}\}[^.;]*?\b(?:para|to)\s+\{\{(\w+)\}\}", re.IGNORECASE)
+
+
+def _mixes_periods(draft: Draft) -> bool:
+    """Whether a number stands beside the other one's period, or the way went from today's to the earlier one's."""
+    fields = {binding.slot: binding.field for binding in draft.bindings}
+    for text in (draft.headline, draft.body):
+        for value, period in _BESIDE.findall(text):
+            beside, right = fields.get(period), _PERIODS.get(fields.get(value, ""))
+            if right is not None and beside in _PERIODS.values() and beside != right:
+                return True
+        if any((fields.get(a), fields.get(b)) == ("current", "baseline") for a, b in _FROM_TO.findall(text)):
+            return True
+    return False
+
+
 def _same(draft: Draft, other: Draft) -> bool:
-    return draft.claim_fact_id == other.claim_fact_id or draft.body.split() == other.body.split()
+    """The same fact twice, or the same words with the same values."""
+    return draft.claim_fact_id == other.claim_fact_id or (draft.body, set(draft.bindings)) == (
+        other.body,
+        set(other.bindings),
+    )

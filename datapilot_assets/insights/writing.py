@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from datapilot_assets.insights.choose import chosen
 from datapilot_assets.insights.coverage import SalesCoverage
 from datapilot_assets.insights.find import Finder, complete_ads_months
 from datapilot_assets.insights.gold import Gold, Tables
-from datapilot_assets.insights.offline import offline_draft
+from datapilot_assets.insights.offline import offline_draft, own_words
 from datapilot_assets.insights.state import declared_months, restated_versions
 from datapilot_assets.insights.verify import DraftVerifier, fact_faults
 from datapilot_domain.contracts import CONTRACTS
@@ -83,8 +83,6 @@ class Reading:
     organization: Organization
     tables: Tables
     finder: Finder
-    # Values of each dimension.
-    members: Mapping[str, Collection[str | None]]
     rules: TextRules
 
 
@@ -96,16 +94,15 @@ def reading(platform: Platform, organization: Organization) -> Iterator[Reading]
         daily = platform.lakehouse.read(CONTRACTS["gold.sales_daily"], organization.org_id, columns=["date"])
         sales = SalesCoverage(daily["date"].to_pylist(), declared_months(platform, organization))
         finder = Finder(gold, sales, complete_ads_months(gold), restated_versions(platform, organization))
-        members = {dimension: gold.members(dimension) for dimension in _DIMENSIONS}
         names = {name for dimension in _DIMENSIONS for name in gold.names(dimension).values()}
-        names |= {key for keys in members.values() for key in keys if key is not None}
+        names |= {key for dimension in _DIMENSIONS for key in gold.members(dimension) if key is not None}
         rules = TextRules(
             language=organization.locale,
             direction="none",
-            entity_names=Names.of(names),
-            other_names=Names.of(_others(platform, organization)),
+            entity_names=Names.of(names, own_words()),
+            other_names=Names.of(_others(platform, organization), own_words()),
         )
-        yield Reading(platform, organization, tables, finder, members, rules)
+        yield Reading(platform, organization, tables, finder, rules)
 
 
 def _others(platform: Platform, organization: Organization) -> Iterator[str]:
@@ -119,7 +116,7 @@ def write_month(reading: Reading, month: Month, run_id: str, model: LanguageMode
     """Facts, texts and rejections of one month. Publishes nothing that was not verified, and blocks no month."""
     org = reading.organization.org_id
     facts = reading.finder.facts(month)
-    faults = {fact.id: fact_faults(fact, org, reading.tables, reading.members) for fact in facts}
+    faults = {fact.id: fact_faults(fact, org, reading.tables) for fact in facts}
     sound = [fact for fact in facts if not faults[fact.id]]
     rejected = [
         Rejected("fact", fact.id, tuple(faults[fact.id]), fact.model_dump_json(), "offline")
@@ -156,7 +153,7 @@ def write_month(reading: Reading, month: Month, run_id: str, model: LanguageMode
         rejected,
         written.attempts,
         drafted=len(written.drafts),
-        accepted=sum(draft.claim_fact_id in accepted for draft in written.drafts),
+        accepted=sum(accepted.get(draft.claim_fact_id) is draft for draft in written.drafts),
         code=written.code,
         model=written.model,
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from datapilot_assets.insights.author import author_of
 from datapilot_assets.insights.making import Bench
-from datapilot_assets.insights.run import author_of
 from datapilot_assets.insights.state import pending_insights
 from datapilot_assets.pages.parts import days_of
 from datapilot_assets.status import table_status
