@@ -132,30 +132,39 @@ def run_refine(
                     _run_stretch(platform, instance, family, org, list(stretch))
                     for stretch in contiguous_stretches(wanted)
                 ]
-            results += _run_insights(platform, instance, org, calendar, months)
+            pending = _pending_insights(platform, org)
+            told = [month for month in pending if month in calendar and (months is None or month in months)]
+            results += _run_insights(instance, org, told, {})
     return results
 
 
+def run_insights(platform: Platform, org: OrgId, months: Sequence[Month], *, again: bool = False) -> list[RunResult]:
+    """Write the insights of those months whose gold is now another; `again`: of all of them."""
+    from datapilot_assets.insights.asset import AGAIN_TAG
+
+    wanted = list(months) if again else [month for month in _pending_insights(platform, org) if month in months]
+    with _instance(platform) as instance:
+        instance.add_dynamic_partitions("org", [org])
+        return _run_insights(instance, org, wanted, {AGAIN_TAG: "true"} if again else {})
+
+
+def _pending_insights(platform: Platform, org: OrgId) -> list[Month]:
+    from datapilot_assets.insights.state import pending_insights
+
+    return list(pending_insights(platform, platform.registry.get(org)))
+
+
 def _run_insights(
-    platform: Platform,
-    instance: dg.DagsterInstance,
-    org: OrgId,
-    calendar: Calendar,
-    months: Sequence[Month] | None,
+    instance: dg.DagsterInstance, org: OrgId, months: Sequence[Month], tags: dict[str, str]
 ) -> list[RunResult]:
-    """Write the insights of those months whose gold is now another."""
     from datapilot_assets.definitions import defs
     from datapilot_assets.insights.asset import INSIGHTS_JOB
-    from datapilot_assets.insights.author import author_of
-    from datapilot_assets.insights.state import pending_insights
     from datapilot_assets.partitioning import range_tags
 
-    pending = pending_insights(platform, platform.registry.get(org), author_of(platform))
-    wanted = [month for month in pending if month in calendar and (months is None or month in months)]
     results = []
-    for stretch in map(list, contiguous_stretches(wanted)):
+    for stretch in map(list, contiguous_stretches(months)):
         result = defs.resolve_job_def(INSIGHTS_JOB).execute_in_process(
-            instance=instance, run_config=_QUIET, tags=range_tags(org, stretch), raise_on_error=False
+            instance=instance, run_config=_QUIET, tags={**range_tags(org, stretch), **tags}, raise_on_error=False
         )
         failures = [event.step_failure_data for event in result.filter_events(lambda e: e.is_step_failure)]
         error = "; ".join(_cause(failure) for failure in failures) or None

@@ -13,6 +13,8 @@ from datapilot_resources.platform_resource import PlatformResource
 from datapilot_resources.registry import UnknownOrganization
 
 INSIGHTS_JOB = "insights_job"
+# Of a run that writes its months whether or not their gold changed.
+AGAIN_TAG = "datapilot/again"
 
 
 @dg.multi_asset(
@@ -45,7 +47,8 @@ def insights_asset(context: dg.AssetExecutionContext, platform: PlatformResource
             organization = services.registry.get(org)
         except UnknownOrganization as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
-        for told in write_insights(services, organization, months, context.run.run_id):
+        again = AGAIN_TAG in context.run.tags
+        for told in write_insights(services, organization, months, context.run.run_id, again=again):
             for event in events(context.instance, services, told, organization):
                 context.log_event(event)
             if told.insights.defects:

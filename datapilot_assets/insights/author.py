@@ -23,7 +23,6 @@ from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
 from datapilot_resources.ledger import Attempt
 from datapilot_resources.llm import Answer, Call, LanguageModel, Message
-from datapilot_resources.platform import Platform
 
 # Worth asking once more: the endpoint answers, and what it said cannot be used.
 _REPAIRABLE = ("ok", "refused", "length", "empty")
@@ -54,11 +53,6 @@ class Written:
 def author_hash(model: LanguageModel) -> str:
     """What a text depends on beside its fact."""
     return digest([model.provider, model.model, PROMPT_HASH, SCHEMA_HASH])
-
-
-def author_of(platform: Platform) -> str | None:
-    """What the platform's texts are asked with; None: offline."""
-    return author_hash(platform.language_model) if platform.language_model else None
 
 
 @dataclass

@@ -19,14 +19,24 @@ Topic = tuple[str, ...]
 
 def chosen(facts: Sequence[Fact]) -> list[Fact]:
     """At most twelve of the facts, in their order."""
+    told_better = {_story(fact) for fact in facts if fact.claim.kpi in _SAME_STORY.values()}
     kept: list[Fact] = []
     told: Counter[Topic] = Counter()
     for fact in facts:
+        if fact.claim.kpi in _SAME_STORY and _story(fact) in told_better:
+            continue
         limits = dict(_topics(fact))
         if len(kept) < MOST and all(told[topic] < most for topic, most in limits.items()):
             kept.append(fact)
             told.update(limits.keys())
     return kept
+
+
+def _story(fact: Fact) -> Topic:
+    """What two figures of the same story have in common."""
+    claim = fact.claim
+    member = "" if claim.member is None else f"{claim.member.dimension}:{claim.member.key}"
+    return claim.type, _SAME_STORY.get(claim.kpi, claim.kpi), str(claim.compare), claim.direction, member
 
 
 def _topics(fact: Fact) -> Iterator[tuple[Topic, int]]:

@@ -9,6 +9,9 @@ from itertools import pairwise
 from datapilot_domain.insights.fact import Period
 from datapilot_domain.partitions import Month
 
+# A first sale on one of the first days of a month begins it: January 1st is a holiday everywhere.
+_HOLIDAYS = 3
+
 
 class SalesCoverage:
     """Days of each month that the sales cover, by what there is of the months beside it.
@@ -28,7 +31,8 @@ class SalesCoverage:
             return Period(months=(month,))
         if not self._days or not Month.of(self._days[0]) <= month <= Month.of(self._days[-1]):
             return None
-        first = self._days[0].day if month == Month.of(self._days[0]) else 1
+        begins_late = month == Month.of(self._days[0]) and self._days[0].day > max(self._gap, _HOLIDAYS)
+        first = self._days[0].day if begins_late else 1
         last_day = self._days[-1]
         ends_early = month == Month.of(last_day) and (month.last_day - last_day).days >= self._gap
         last = last_day.day if ends_early else month.last_day.day

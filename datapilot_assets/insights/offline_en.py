@@ -61,7 +61,7 @@ rank_change | $The_member $moved in the ranking, from place {{baseline}} to {{cu
 | Its sales $in_period were {{amount}}.
 
 appeared | $The_member started to have $rows
-| It had {{current}} $in_period, {{share}} of the total, and nothing before.
+| It had {{current}} $in_period, {{share}} of the total, and nothing in the month before.
 
 disappeared | $The_member had no $rows $in_period
 | $In_baseline it had {{baseline}}, {{share}} of the total.
@@ -120,7 +120,7 @@ mirror_source | $The_member repeats sales: {{share}} of its orders are in anothe
 | They make {{amount}} that stays out of the totals, so that no sale counts again.
 
 quarantine | {{records}} [records:line is|lines are] in quarantine
-| Until corrected, they stay out of the figures $in_period. Lines accepted in the same month: {{lines}}.
+| Until this is corrected, the figures $in_period do not include it. Lines accepted in the same month: {{lines}}.
 
 restated | {{metric}} $in_period changed after publication
 | The published value was {{baseline}}; it is now {{current}}.

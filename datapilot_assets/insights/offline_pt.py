@@ -75,7 +75,7 @@ rank_change | $The_member $moved no ranking: da posição {{baseline}} para a {{
 | Vendeu {{amount}} $in_period.
 
 appeared | $The_member passou a ter $rows
-| Foram {{current}} $in_period, {{share}} do total; antes disso, nada.
+| Foram {{current}} $in_period, {{share}} do total; no mês anterior, nada.
 
 disappeared | $The_member ficou sem $rows $in_period
 | $In_baseline, foram {{baseline}}, {{share}} do total.
@@ -134,7 +134,7 @@ mirror_source | $The_member repete vendas: {{share}} dos pedidos já estão em o
 | São {{amount}} que ficam fora das somas, para que nenhuma venda conte de novo.
 
 quarantine | {{records}} [records:linha está|linhas estão] em quarentena
-| Até a correção, ficam fora dos números $of_period. Linhas aceitas no mesmo mês: {{lines}}.
+| Até a correção, os números $of_period não contam com isso. Linhas aceitas no mesmo mês: {{lines}}.
 
 restated | {{metric}} $of_period [mudou|mudaram] depois da publicação
 | O valor publicado era de {{baseline}}; o atual é de {{current}}.

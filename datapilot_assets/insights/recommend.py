@@ -35,6 +35,8 @@ _LOSSES: tuple[FactType, ...] = ("driver", "detractor", "disappeared", "rank_cha
 def recommended(fact: Fact) -> Recommendation:
     """Nothing is decided on a month that is not over."""
     claim = fact.claim
+    if claim.type == "roas_gap" and claim.direction == "down":
+        return "none"  # that not every sale came from an ad is as it should be
     if claim.type in _ALWAYS:
         return _ALWAYS[claim.type]
     if fact.is_about_data:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from datapilot_assets.insights.author import author_of
 from datapilot_assets.insights.publish import commit
 from datapilot_assets.insights.state import expected_fingerprints, pending_insights
 from datapilot_assets.insights.writing import MonthInsights, reading, write_month
@@ -24,17 +23,20 @@ class Told:
 
 
 def write_insights(
-    platform: Platform, organization: Organization, months: Sequence[Month], run_id: str
+    platform: Platform, organization: Organization, months: Sequence[Month], run_id: str, *, again: bool = False
 ) -> Iterator[Told]:
-    """Write those of the months whose insights are not of today's gold, the oldest first, one commit each."""
-    pending = pending_insights(platform, organization, author_of(platform))
+    """Write those of the months whose insights are not of today's gold, the oldest first, one commit each.
+
+    `again`: all of them, by whoever writes now; a model is asked only about facts that it has not told already.
+    """
+    pending = (expected_fingerprints if again else pending_insights)(platform, organization)
     wanted = [month for month in sorted(months) if month in pending]
     if not wanted:
         return
     log_head = platform.lakehouse.landing_log(organization.org_id).head
     with reading(platform, organization) as open_gold:
         # Gold that changed since is another run's: what was read is what is named.
-        expected = expected_fingerprints(platform, organization, author_of(platform))
+        expected = expected_fingerprints(platform, organization)
         for month in wanted:
             if expected.get(month) != pending[month]:
                 continue

@@ -28,11 +28,12 @@ def declared_months(platform: Platform, organization: Organization) -> frozenset
     return frozenset(month for month in months if declared_whole(counting, SALES, month))
 
 
-def expected_fingerprints(platform: Platform, organization: Organization, author: str | None) -> dict[Month, str]:
+def expected_fingerprints(platform: Platform, organization: Organization) -> dict[Month, str]:
     """Every month that gold tells something of → fingerprint over all that its insights are made from.
 
     Gold of the month and of the history before it, whether sales of a later month exist (which makes it whole),
-    thresholds, the versions of the three tables, the organization's language and currency, and the author.
+    thresholds, the versions of the three tables, and the organization's language and currency. Not who writes: another
+    model must not set years of months to be written, and paid for, again.
     """
     org, lakehouse = organization.org_id, platform.lakehouse
     stored = {name: lakehouse.months(CONTRACTS[name], org) for name in (*GOLD, *COUNTED)}
@@ -44,7 +45,6 @@ def expected_fingerprints(platform: Platform, organization: Organization, author
         [contract.version for contract in INSIGHT_TABLES],
         organization.locale,
         organization.currency,
-        author,
     ]
     found = {}
     for month in months:
@@ -59,7 +59,7 @@ def expected_fingerprints(platform: Platform, organization: Organization, author
     return found
 
 
-def pending_insights(platform: Platform, organization: Organization, author: str | None) -> dict[Month, str]:
+def pending_insights(platform: Platform, organization: Organization) -> dict[Month, str]:
     """Months whose insights are not those of today's gold → what they would become.
 
     Not those whose gold itself is about to change: their turn comes after it.
@@ -68,7 +68,7 @@ def pending_insights(platform: Platform, organization: Organization, author: str
     waiting = {month for family in FAMILY_CONTRACTS for month in pending_months(platform, organization, family)}
     return {
         month: fingerprint
-        for month, fingerprint in expected_fingerprints(platform, organization, author).items()
+        for month, fingerprint in expected_fingerprints(platform, organization).items()
         if month not in waiting
         and any(month not in states or states[month].fingerprint != fingerprint for states in stored.values())
     }

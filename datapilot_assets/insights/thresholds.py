@@ -18,6 +18,8 @@ class Thresholds:
     # Of the movement of all members, told by the leading ones.
     leading_share: Decimal = Decimal("0.8")
     leading_most: int = 3
+    # Breakdowns whose members are told.
+    telling_dimensions: int = 2
     # Observations that a quotient needs in each period.
     least_orders: int = 30
     least_conversions: int = 30

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from datapilot_assets.insights.author import author_of
 from datapilot_assets.insights.making import Bench
 from datapilot_assets.insights.state import pending_insights
 from datapilot_assets.pages.parts import days_of
@@ -149,7 +148,7 @@ def _freshness(platform: Platform, organization: Organization, month: Month) -> 
     }
     if month not in platform.lakehouse.months(PUBLISHED, organization.org_id):
         return Freshness(tuple(sorted(waiting)), "none")
-    stale = month in pending_insights(platform, organization, author_of(platform))
+    stale = month in pending_insights(platform, organization)
     return Freshness(tuple(sorted(waiting)), "stale" if stale else "current")
 
 

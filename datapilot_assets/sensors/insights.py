@@ -5,7 +5,6 @@ import datetime as dt
 import dagster as dg
 
 from datapilot_assets.insights.asset import INSIGHTS_JOB
-from datapilot_assets.insights.author import author_of
 from datapilot_assets.insights.state import pending_insights
 from datapilot_assets.partitioning import range_tags
 from datapilot_assets.sensors.attempts import request_run
@@ -24,14 +23,13 @@ from datapilot_resources.platform_resource import PlatformResource
 )
 def insights_sensor(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
     services = platform.get()
-    author = author_of(services)
     partitions = set(context.instance.get_dynamic_partitions("org"))
     calendar = Calendar(services.first_month, dt.datetime.now(dt.timezone.utc).date())
     requests: list[dg.RunRequest] = []
     for org in services.registry.list():
         if org not in partitions:
             continue
-        pending = pending_insights(services, services.registry.get(org), author)
+        pending = pending_insights(services, services.registry.get(org))
         for stretch in contiguous_stretches(month for month in pending if month in calendar):
             work = digest(["insights", str(org), [[str(month), pending[month]] for month in stretch]])
             if request := request_run(context, work, range_tags(org, stretch)):

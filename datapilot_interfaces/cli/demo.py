@@ -62,19 +62,25 @@ def _play(plan: Demo, out: IO[str], log: Path) -> dict[str, Any]:
         _title(out, 2, "The ads of one of them: what the platforms claim, what its own sales verify")
         marketing = story.marketing()
         _show_marketing(out, marketing)
-        _title(out, 3, "A corrected January arrives")
+        _title(out, 3, "What the months say, in words; every number computed once more")
+        insights = story.insights()
+        _show_insights(out, insights)
+        _title(out, 4, "A model writes instead, and lies once")
+        lies = story.lying_model()
+        _show_lies(out, lies)
+        _title(out, 5, "A corrected January arrives")
         correction = story.correct()
         _show_correction(out, correction)
-        _title(out, 4, "The same bytes again, under another name")
+        _title(out, 6, "The same bytes again, under another name")
         again = story.same_bytes()
         _line(out, f"   {again['file']}: {again['verdict'].value} – {again['detail']}")
         _line(out, "   every table, version and fingerprint as before" if again["ok"] else "   SOMETHING CHANGED")
-        _title(out, 5, "A file that is no sales table")
+        _title(out, 7, "A file that is no sales table")
         refused = story.refuse()
         _line(out, f"   {refused['file']}: {refused['verdict'].value}, {refused['reason']} – {refused['text']}")
         _line(out, f"   {refused['detail']}")
         _line(out, f"   → {refused['remedy']}")
-        _title(out, 6, "One organization tries to read another")
+        _title(out, 8, "One organization tries to read another")
         trespass = story.trespass()
         write_table(trespass, ("attempt", "answer"), out)
     except DemoFailed as error:
@@ -82,6 +88,8 @@ def _play(plan: Demo, out: IO[str], log: Path) -> dict[str, Any]:
     chapters = {
         "months": all(row["balances"] and row["as_expected"] for row in months),
         "marketing": marketing["ok"],
+        "insights": insights["ok"],
+        "lying_model": lies["ok"],
         "correction": correction["ok"],
         "same_bytes": again["ok"],
         "refused": refused["ok"],
@@ -92,6 +100,8 @@ def _play(plan: Demo, out: IO[str], log: Path) -> dict[str, Any]:
         "failed": [name for name, held in chapters.items() if not held],
         "months": months,
         "marketing": marketing,
+        "insights": insights,
+        "lying_model": lies,
         "correction": correction,
         "same_bytes": again,
         "refused": refused,
@@ -155,6 +165,24 @@ def _show_marketing(out: IO[str], marketing: dict[str, Any]) -> None:
         _line(out, "   NOT AS GENERATED: see demo.json")
 
 
+def _show_insights(out: IO[str], told: dict[str, Any]) -> None:
+    _line(out, f"   {told['organization']} {told['month']}")
+    for insight in told["insights"]:
+        _line(out, f"   · {insight['severity']:8} {insight['text']}")
+    _line(out, f"   {told['numbers']} numbers computed again from gold, {told['wrong']} wrong; no model was asked")
+
+
+def _show_lies(out: IO[str], told: dict[str, Any]) -> None:
+    for item in told["rejected"]:
+        _line(out, f"   rejected {', '.join(item['details'])}: {json.loads(item['text'])['body']}")
+    _line(
+        out,
+        f"   {told['published_by_model']} of its texts published, {told['published_offline_instead']} in the offline"
+        f" wording; {told['calls']} call, {told['input_tokens']} + {told['output_tokens']} tokens,"
+        f" US$ {told['cost_usd']:f}",
+    )
+
+
 def _show_correction(out: IO[str], correction: dict[str, Any]) -> None:
     _line(
         out,
@@ -170,11 +198,14 @@ def _say_where_to_look(out: IO[str], stage: Path, kept: Path, result: dict[str, 
     where = os.path.relpath(stage) if stage.is_relative_to(Path.cwd()) else str(stage)
     name = "datapilot" if shutil.which("datapilot") else os.path.relpath(sys.argv[0])
     words = io.StringIO()
-    _title(words, 7, "Where to look next")
+    _title(words, 9, "Where to look next")
     for text in (
         f"export DATAPILOT_HOME={where}",
         f"{name} show gold.sales_month --org padaria",
         f"{name} show gold.marketing_month --org modanorte",
+        f"{name} insights --org modanorte --month 2024-03",
+        f"{name} verify --org modanorte --month 2024-03",
+        f"{name} page --org modanorte --month 2024-03",
         f"{name} report --org padaria",
         f"{name} quarantine --org modanorte",
         f"{name} up          # the Dagster UI on http://127.0.0.1:3000",

@@ -12,6 +12,7 @@ from datapilot_interfaces.cli.errors import CommandError, Exit
 from datapilot_interfaces.cli.options import FormatOption, OrgOption, month_option
 from datapilot_interfaces.cli.output import Format, emit
 from datapilot_interfaces.cli.platform import platform
+from datapilot_resources.platform import Platform
 
 _SHOWN = ("insight_id", "severity", "text", "quantities", "author", "status", "codes")
 _REJECTED = ("month", "number", "kind", "codes", "details", "text", "author", "model")
@@ -19,6 +20,7 @@ _CALLS = (
     "id", "month", "purpose", "provider", "model_returned", "response_format", "status", "input_tokens",
     "output_tokens", "tokens_estimated", "cost", "latency_ms", "started_at",
 )  # fmt: skip
+_TABLE_TEXT = 40
 _VERIFIED = ("insight_id", "slot", "stored", "found", "table", "delta_version", "ok", "codes")
 
 
@@ -27,6 +29,9 @@ def insights(
     month: Annotated[Month | None, month_option("--month", "Only this month.")] = None,
     rejected: Annotated[bool, typer.Option("--rejected", help="What was not published instead, and why.")] = False,
     calls: Annotated[bool, typer.Option("--calls", help="The calls of a model instead, with tokens and cost.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Write the month's texts again first, by the model of today's settings.")
+    ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Insights of the month in words, each number with the SQL and the Delta version that give it again."""
@@ -35,6 +40,8 @@ def insights(
     services = platform()
     organization = services.registry.get(org)
     months = None if month is None else [month]
+    if again:
+        _write_again(services, org, month)
     if rejected:
         from datapilot_domain.contracts.insights import REJECTED
 
@@ -56,6 +63,16 @@ def insights(
     _say_if_stale(services, org, months)
 
 
+def _write_again(services: Platform, org: OrgId, month: Month | None) -> None:
+    if month is None:
+        raise CommandError("USAGE", "--again without --month", "say which month", Exit.WRONG_USAGE)
+    from datapilot_assets.runs import run_insights
+
+    failed = [result for result in run_insights(services, org, [month], again=True) if not result.succeeded]
+    if failed:
+        raise CommandError("RUN_FAILED", f"{org} {month}: {failed[0].error}", "see `datapilot insights --rejected`")
+
+
 def _read_out(rows: list[dict[str, Any]], locale: str) -> None:
     """For people: month by month, the weightiest first."""
     from datapilot_assets.insights.markdown import SEVERITIES
@@ -74,11 +91,10 @@ def _read_out(rows: list[dict[str, Any]], locale: str) -> None:
                 typer.echo(f"   {one_line(text)}")
 
 
-def _say_if_stale(services: Any, org: OrgId, months: list[Month] | None) -> None:
-    from datapilot_assets.insights.author import author_of
+def _say_if_stale(services: Platform, org: OrgId, months: list[Month] | None) -> None:
     from datapilot_assets.insights.state import pending_insights
 
-    pending = pending_insights(services, services.registry.get(org), author_of(services))
+    pending = pending_insights(services, services.registry.get(org))
     waiting = [str(month) for month in pending if months is None or month in months]
     if waiting:
         typer.echo(f"not of today's gold: {', '.join(waiting)}; see `datapilot run --org {org}`", err=True)
@@ -97,7 +113,7 @@ def verify(
     found = verify_month(services, organization, month)
     rows = [
         {
-            **{name: getattr(item, name) for name in _VERIFIED[:-1]},
+            **{name: _shortened(getattr(item, name), form) for name in _VERIFIED[:-1]},
             "codes": [f"{fault.code} {fault.detail}".strip() for fault in item.faults],
         }
         for item in found
@@ -112,3 +128,9 @@ def verify(
     )
     if wrong:
         raise CommandError("NOT_VERIFIED", f"{wrong} of {len(found)} do not hold", "run `datapilot run` and look again")
+
+
+def _shortened(value: Any, form: Format) -> Any:
+    """Whole for programs; on a terminal the beginning of a text is enough to know it by."""
+    long = form is Format.TABLE and isinstance(value, str) and len(value) > _TABLE_TEXT
+    return f"{value[: _TABLE_TEXT - 1]}…" if long else value

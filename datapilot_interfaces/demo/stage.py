@@ -34,9 +34,26 @@ def fresh_home(home: Path) -> Path:
 def demo_environment(demo: Path) -> Iterator[None]:
     """Point this process at the demo's home, and back afterwards."""
     before = dict(os.environ)
-    for name in _SET_ASIDE:
+    for name in [*_SET_ASIDE, *(name for name in before if name.startswith("LLM_"))]:
         os.environ.pop(name, None)
     os.environ["DATAPILOT_HOME"] = str(demo)
+    try:
+        yield
+    finally:
+        _restore(before)
+
+
+@contextmanager
+def model_environment(base_url: str, model: str) -> Iterator[None]:
+    """Point this process at a model's endpoint, with a price list so that its calls have a cost, and back."""
+    before = dict(os.environ)
+    os.environ |= {
+        "LLM_BASE_URL": base_url,
+        "LLM_MODEL": model,
+        "LLM_PRICE_INPUT": "0.15",
+        "LLM_PRICE_OUTPUT": "0.60",
+        "LLM_PRICE_VERSION": "demo",
+    }
     try:
         yield
     finally:

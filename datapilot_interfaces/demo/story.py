@@ -25,6 +25,7 @@ from datapilot_interfaces.cli.tables import table_rows
 from datapilot_interfaces.demo.accounts import FATES, balances, month_accounts
 from datapilot_interfaces.demo.ads_truth import MarketingFigures, WeekFigures
 from datapilot_interfaces.demo.generator import JANUARY, Demo, DemoFile, DemoOrganization
+from datapilot_interfaces.demo.insights import lying_model, told_month
 from datapilot_interfaces.demo.orders import Figures
 from datapilot_resources.platform import Platform
 from datapilot_resources.registry import UnknownOrganization
@@ -87,6 +88,16 @@ class Story:
             "weeks": weeks,
             "ok": whole and all(row["as_expected"] for row in (*months, *weeks)),
         }
+
+    def insights(self) -> dict[str, Any]:
+        """The last month of the ads' organization in words."""
+        return told_month(self.platform, self.demo.ads.org, max(self.demo.ads.months))
+
+    def lying_model(self) -> dict[str, Any]:
+        """The same month by a model that lies once."""
+        org, month = self.demo.ads.org, max(self.demo.ads.months)
+        self.say(f"asking a model for the texts of {org} {month}")
+        return lying_model(self.platform, org, month)
 
     def correct(self) -> dict[str, Any]:
         """January of the first organization again, mended, in place of the first file."""

@@ -8,16 +8,12 @@ from decimal import Decimal
 from datapilot_assets.insights.decomposition import contributions, leading, mix_shift
 from datapilot_assets.insights.gold import Total
 from datapilot_assets.insights.making import Bench, Number, against, over
-from datapilot_assets.insights.members import rank_of
+from datapilot_assets.insights.members import explaining, rank_of, surprise
 from datapilot_assets.insights.methods.change import worth
 from datapilot_domain.insights.fact import Claim, Direction, Fact, Member, Period
 from datapilot_domain.insights.measures import BREAKDOWNS
 
-_MONEY_BY = (
-    ("gross_revenue", "product"),
-    *(("gross_revenue", by) for by in BREAKDOWNS),
-    ("conversion_value", "campaign"),
-)
+_MONEY_BY = (("gross_revenue", "product"), ("conversion_value", "campaign"))
 # Members that come or go, by the money that they stand for.
 _APPEARING = (
     ("gross_revenue", "product"),
@@ -36,7 +32,7 @@ _MIXES = (
 
 def drivers(bench: Bench) -> Iterator[Fact]:
     """The members behind the larger part of the movement: with the total they are drivers, against it detractors."""
-    for kpi, dimension in _MONEY_BY:
+    for kpi, dimension in (*_MONEY_BY, *(("gross_revenue", by) for by in _telling(bench))):
         if (periods := bench.whole(kpi)) is None:
             continue
         before, after = (_amounts(bench, kpi, dimension, period) for period in reversed(periods))
@@ -51,6 +47,18 @@ def drivers(bench: Bench) -> Iterator[Fact]:
             big = max(abs(change), abs(part.change)) / total >= limits.change
             if part.change and big and impact >= limits.impact:
                 yield from _contribution(bench, kpi, dimension, part.member, periods, change, part.change, impact)
+
+
+def _telling(bench: Bench) -> list[str]:
+    """The breakdowns that explain the movement best: by Adtributor's surprise of the members that explain most."""
+    if (periods := bench.whole("gross_revenue")) is None:
+        return []
+    surprises = {}
+    for dimension in BREAKDOWNS:
+        after, before = (_amounts(bench, "gross_revenue", dimension, period) for period in periods)
+        surprises[dimension] = sum(member.surprise for member in explaining(surprise(before, after)))
+    ranked = sorted(BREAKDOWNS, key=lambda dimension: (-surprises[dimension], dimension))
+    return ranked[: bench.thresholds.telling_dimensions]
 
 
 def _contribution(

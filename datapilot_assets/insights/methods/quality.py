@@ -17,7 +17,7 @@ _SOURCES = "gold.sales_source_month"
 def partial_months(bench: Bench) -> Iterator[Fact]:
     """Sales or ads data that do not cover the whole month."""
     period = bench.sales.of(bench.month)
-    if period is not None and not period.complete:
+    if period is not None and not period.complete and period.last_day != bench.month.last_day.day:
         last = Term(kpi="lines", months=(bench.month,), of="last_day")
         claim = Claim(type="partial_sales", kpi="gross_revenue", period=period)
         missing = 1 - Decimal((period.last_day or 0) - (period.first_day or 1) + 1) / bench.month.last_day.day

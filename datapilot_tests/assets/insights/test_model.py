@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from datapilot_assets.insights.author import author_of
 from datapilot_assets.insights.prompt import handles, messages
 from datapilot_assets.insights.run import Told, write_insights
 from datapilot_assets.insights.state import pending_insights
@@ -95,7 +94,7 @@ def test_unchanged_facts_ask_no_model_again(with_model: WithModel, llm_stub: Llm
     platform = with_model()
     acme, _ = tell(platform)
     before = {row["insight_id"]: row["draft"] for row in rows(platform, acme)}
-    assert pending_insights(platform, acme, author_of(platform)).get(LAST) is None
+    assert pending_insights(platform, acme).get(LAST) is None
     changed = sales(True)
     changed[0] = changed[0].__class__(**{**changed[0].__dict__, "state": "RJ"})
     write_gold(platform, acme, changed, ads(True))

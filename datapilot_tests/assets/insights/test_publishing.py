@@ -87,7 +87,7 @@ def test_a_changed_month_is_written_again_and_those_that_read_it(platform: Platf
     march = Month(2023, 3)
     changed = [*sales(True), Line(march.first_day, PRODUCTS[0], Decimal("500"))]
     write_gold(platform, acme, changed, ads(True))
-    assert sorted(pending_insights(platform, acme, None)) == [
+    assert sorted(pending_insights(platform, acme)) == [
         month for month in [*EVERY_MONTH, LAST.plus(1)] if month >= march
     ]
 
@@ -100,7 +100,7 @@ def test_the_next_month_makes_the_last_one_whole(platform: Platform) -> None:
     write(platform, acme)
     assert any("01/02/2024 a 20/02/2024" in insight["text"] for insight in texts(platform, acme))
     write_gold(platform, acme, [*february, Line(LAST.plus(1).first_day, PRODUCTS[0], Decimal(10))])
-    assert LAST in pending_insights(platform, acme, None)
+    assert LAST in pending_insights(platform, acme)
     write(platform, acme)
     assert not any("01/02/2024" in insight["text"] for insight in texts(platform, acme))
 
