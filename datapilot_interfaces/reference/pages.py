@@ -14,6 +14,7 @@ from datapilot_interfaces.reference.marks import scan
 from datapilot_interfaces.reference.reasons_page import reasons_page
 from datapilot_interfaces.reference.rules_page import rules_page
 from datapilot_interfaces.reference.tables_page import table_page
+from datapilot_interfaces.reference.verifier_page import verifier_page
 
 ROOT = Path(__file__).parents[2]
 _NOTE = "<!-- Written by `make docs` from the contracts: change them, not this page. -->\n"
@@ -23,6 +24,7 @@ _PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "status-words.md": ("Status words", status_page),
     "reasons.md": ("Reason codes, with what to do", reasons_page),
     "kpis.md": ("KPI catalogue", kpis_page),
+    "verifier.md": ("Verifier of insights: its codes", verifier_page),
     "commands.md": ("Command line", commands_page),
 }
 

@@ -28,6 +28,9 @@ DOORS = [
     ("quarantine", "--org", "{}"),
     ("quarantine", "export", "--org", "{}"),
     ("report", "--org", "{}"),
+    ("insights", "--org", "{}"),
+    ("verify", "--org", "{}", "--month", "2024-01"),
+    ("page", "--org", "{}", "--month", "2024-01"),
 ]
 
 
