@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,7 +12,9 @@ from datapilot_interfaces.cli.errors import CommandError, Exit
 from datapilot_interfaces.cli.options import FormatOption, OrgOption, month_option
 from datapilot_interfaces.cli.output import Format, emit
 from datapilot_interfaces.cli.platform import platform
-from datapilot_resources.platform import Platform
+
+if TYPE_CHECKING:
+    from datapilot_resources.platform import Platform
 
 _SHOWN = ("insight_id", "severity", "text", "quantities", "author", "status", "codes")
 _REJECTED = ("month", "number", "kind", "codes", "details", "text", "author", "model")
