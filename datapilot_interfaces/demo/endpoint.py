@@ -19,14 +19,14 @@ _WORDS = {"entity", "period", "baseline_period", "metric"}
 _TEXTS = {
     "pt-BR": {
         "headline": "Vale olhar {{metric}}: {{now}} em {{period}}.",
-        "entity": "É o caso de {{entity}}.",
+        "of_entity": "Vale olhar {{metric}} de {{entity}}: {{now}} em {{period}}.",
         "baseline": "Em {{baseline_period}}, o valor foi {{baseline}}.",
         "partial": "O período é parcial.",
         "lie": " A diferença passou de 42% no mês.",
     },
     "en": {
         "headline": "Worth a look: {{metric}} at {{now}} in {{period}}.",
-        "entity": "This is about {{entity}}.",
+        "of_entity": "Worth a look: {{metric}} of {{entity}} at {{now}} in {{period}}.",
         "baseline": "In {{baseline_period}} the value was {{baseline}}.",
         "partial": "The period is partial.",
         "lie": " The difference was more than 42% this month.",
@@ -56,7 +56,6 @@ def _draft(handle: str, fact: Mapping[str, str], texts: Mapping[str, str], lies:
     body = []
     if "entity" in fields:
         bound["entity"] = "entity"
-        body.append(texts["entity"])
     if {"baseline", "baseline_period"} <= set(fields) and now != "baseline":
         bound |= {"baseline": "baseline", "baseline_period": "baseline_period"}
         body.append(texts["baseline"])
@@ -64,7 +63,7 @@ def _draft(handle: str, fact: Mapping[str, str], texts: Mapping[str, str], lies:
         body.append(texts["partial"])
     return {
         "claim_fact_id": handle,
-        "headline": texts["headline"],
+        "headline": texts["of_entity" if "entity" in fields else "headline"],
         "body": " ".join(body) + (texts["lie"] if lies else ""),
         "bindings": [{"slot": slot, "fact_id": handle, "field": field} for slot, field in bound.items()],
         "direction": fact["direction"],

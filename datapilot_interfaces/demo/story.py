@@ -94,8 +94,8 @@ class Story:
         return told_month(self.platform, self.demo.ads.org, max(self.demo.ads.months))
 
     def lying_model(self) -> dict[str, Any]:
-        """The same month by a model that lies once."""
-        org, month = self.demo.ads.org, max(self.demo.ads.months)
+        """The month before it by a model that lies once."""
+        org, month = self.demo.ads.org, sorted(self.demo.ads.months)[-2]
         self.say(f"asking a model for the texts of {org} {month}")
         return lying_model(self.platform, org, month)
 
