@@ -129,6 +129,15 @@ class _Story:
         row = {"month": "2024-01", "iso_week": "2024-W02", "campaign_name": "x", **figures, "as_expected": True}
         return {"organization": "x", "months": [row], "weeks": [row], "ok": "marketing" not in self.broken}
 
+    def insights(self) -> Any:
+        words = {"organization": "x", "month": "2024-01", "insights": [], "numbers": 0, "wrong": 0}
+        return {**words, "ok": "insights" not in self.broken}
+
+    def lying_model(self) -> Any:
+        counts = ("published_by_model", "published_offline_instead", "calls", "input_tokens", "output_tokens")
+        told = {"rejected": [], "cost_usd": Decimal(0), **dict.fromkeys(counts, 0)}
+        return {**told, "ok": "lying_model" not in self.broken}
+
     def correct(self) -> Any:
         words = dict.fromkeys(("organization", "month", "gone", "raised", "mended"), "")
         return {**words, "effect": [], "other_months_changed": [], "ok": True, **self.broken.get("correct", {})}
@@ -154,6 +163,8 @@ class _Story:
         {"months": {"balances": False}},
         {"months": {"as_expected": False}},
         {"marketing": 1},
+        {"insights": 1},
+        {"lying_model": 1},
         {"correct": {"ok": False}},
         {"same_bytes": 1},
         {"refuse": 1},
