@@ -110,10 +110,15 @@ def run_replay(platform: Platform, org: OrgId, places: Sequence[int]) -> list[Re
 
 
 def run_refine(
-    platform: Platform, organizations: Sequence[OrgId], months: Sequence[Month] | None = None
+    platform: Platform,
+    organizations: Sequence[OrgId],
+    months: Sequence[Month] | None = None,
+    *,
+    insights: bool = True,
 ) -> list[RunResult]:
     """Refine these months (None: all that is stale) of every family; one run per contiguous stretch.
 
+    Then write the insights of those whose gold is now another, unless told not to.
     An organization whose run fails never stops the next one.
     """
     results = []
@@ -132,7 +137,7 @@ def run_refine(
                     _run_stretch(platform, instance, family, org, list(stretch))
                     for stretch in contiguous_stretches(wanted)
                 ]
-            pending = _pending_insights(platform, org)
+            pending = _pending_insights(platform, org) if insights else []
             told = [month for month in pending if month in calendar and (months is None or month in months)]
             results += _run_insights(instance, org, told, {})
     return results

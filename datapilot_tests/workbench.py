@@ -53,9 +53,9 @@ class Workbench:
         return run_intake(self.platform, keys)
 
     def refine(self, *orgs: str, months: Sequence[str] | None = None, family: str | None = "sales") -> list[RunResult]:
-        """Refine every family; the runs of this one (None: of all)."""
+        """Refine every family; the runs of this one (None: of all, and of the insights)."""
         wanted = [Month.parse(month) for month in months] if months else None
-        runs = run_refine(self.platform, [OrgId(org) for org in orgs], wanted)
+        runs = run_refine(self.platform, [OrgId(org) for org in orgs], wanted, insights=family is None)
         return [run for run in runs if family in (None, run.family)]
 
     def rows(self, table: str, org: str, month: str | None = None) -> list[dict[str, Any]]:
