@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from datapilot_assets.insights.coverage import SalesCoverage, comparable, dates
-from datapilot_assets.insights.decomposition import mix_shift
+from datapilot_assets.insights.decomposition import chain, mix_shift
 from datapilot_assets.insights.gold import Gold, divided, quotient, rounded
 from datapilot_assets.insights.thresholds import THRESHOLDS, Thresholds
 from datapilot_domain.insights.fact import Claim, Evidence, EvidenceRow, Fact, Member, Period
@@ -113,6 +113,8 @@ class Bench:
             return None
         if number.operation in ("rate", "mix"):
             return self._split(number)
+        if number.operation in ("factor", "rest"):
+            return self._factor(number)
         totals = [self.gold.total(term, number.delta_version, number.currency).value for term in number.terms]
         if number.operation in ("value", "difference", "contribution"):
             totals = [
@@ -121,6 +123,13 @@ class Bench:
         value = _operation(number.operation, *totals)
         # A sum has few decimals and keeps them all; a quotient never ends.
         return value if value is None or (number.terms[0].is_sum and _is_exact(number)) else rounded(value)
+
+    def _factor(self, number: Number) -> Decimal | None:
+        after, before, factor_after, factor_before = (self.gold.value(term) for term in number.terms)
+        if not (after and before and factor_after and factor_before) or after == before:
+            return None
+        factor, rest = chain([factor_before, before / factor_before], [factor_after, after / factor_after])
+        return rounded(factor if number.operation == "factor" else rest)
 
     def _split(self, number: Number) -> Decimal | None:
         segments: list[dict[str | None, tuple[Decimal, Decimal]]] = [{}, {}]

@@ -83,6 +83,8 @@ def _language(locale: str) -> ModuleType:
 def _variant(fact: Fact) -> str:
     """Some types are told otherwise of a member."""
     kind, member = fact.claim.type, fact.claim.member
+    if kind == "change" and fact.quantity("orders_effect") is not None:
+        return "change.parts"
     top = fact.quantity("top")
     of_member = member is not None and (
         kind == "roas_below_one" or (kind == "concentration" and top is not None and top.value == 1)

@@ -47,6 +47,10 @@ TEXTS = """
 change | $subject $moved {{change_pct_size}} compared with $compared
 | [It|They] went $path, a difference of {{change_abs_size}}.
 
+change.parts | $subject $moved {{change_pct_size}} compared with $compared
+| [It|They] went $path, a difference of {{change_abs_size}}. Of this, the number of orders accounts for
+{{orders_effect}} and the value per order for {{ticket_effect}}.
+
 driver | $subject $moved {{change_abs_size}} compared with $compared
 | [It|They] went $path, the same way as the total. Weight in the overall change: {{contribution}}.
 

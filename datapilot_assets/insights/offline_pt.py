@@ -61,6 +61,10 @@ TEXTS = """
 change | $subject $moved {{change_pct_size}} em relação $compared
 | [Passou|Passaram] $path, {{change_abs_size}} $more.
 
+change.parts | $subject $moved {{change_pct_size}} em relação $compared
+| [Passou|Passaram] $path, {{change_abs_size}} $more. Nessa conta, a quantidade de pedidos pesa {{orders_effect}}
+e o valor por pedido, {{ticket_effect}}.
+
 driver | $subject $moved {{change_abs_size}} em relação $compared
 | [Passou|Passaram] $path, na mesma direção do total. Peso na variação geral: {{contribution}}.
 

@@ -116,8 +116,10 @@ def one_of(column: str, values: Sequence[str | None]) -> str:
 
 # value: the first term. difference, relative, share: the first term against the second. contribution: the first
 # less the second, as a share of the third.
+# factor, rest: logarithmic mean effects (LMDI) on a product that went from the second term to the first: of the factor
+# that went from the fourth to the third, and of all other factors together.
 # rate, mix: midpoint effects of a quotient over its segments, each a term before and a term after, in turn.
-Operation = Literal["value", "difference", "relative", "share", "contribution", "rate", "mix"]
+Operation = Literal["value", "difference", "relative", "share", "contribution", "factor", "rest", "rate", "mix"]
 QuantityUnit = Literal["money", "count", "quantity", "fraction", "points", "multiple", "days"]
 
 
@@ -188,7 +190,11 @@ class Quantity(Frozen):
         """The number, as one SQL expression over those rows."""
         if self.operation in ("rate", "mix"):
             return self._split()
-        first, second, third = (*(term.measure(self._only(term)) for term in self.terms), "", "")[:3]
+        first, second, third, *others = (*(term.measure(self._only(term)) for term in self.terms), "", "")
+        if self.operation in ("factor", "rest"):
+            factor = f"({third}) / ({others[0]})"
+            moved = factor if self.operation == "factor" else f"({first}) / ({second}) / ({factor})"
+            return f"(({first}) - ({second})) / ln(({first}) / ({second})) * ln({moved})"
         if self.operation == "value":
             return f"coalesce({first}, 0)" if self.terms[0].is_sum else first
         if self.operation in ("difference", "contribution"):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from datapilot_assets.insights.making import Bench, against, over
-from datapilot_assets.insights.proportions import poisson_ratio_p
+from datapilot_assets.insights.making import Bench, Number, against, over
+from datapilot_assets.insights.proportions import poisson_ratio_p, two_proportion_p
 from datapilot_domain.insights.fact import Claim, Compare, Direction, Fact, Period
 from datapilot_domain.insights.measures import Term
 from datapilot_domain.kpis import KPIS
@@ -25,6 +25,7 @@ _WORTH: dict[str, tuple[str, ...]] = {
     "spend": (),
     "conversions": ("conversion_value", "conversions"),
     "cost_per_conversion": ("conversions",),
+    "ctr": ("conversion_value", "ctr"),
     "roas_claimed": ("spend",),
     "roas_verified": ("spend",),
 }
@@ -58,7 +59,21 @@ def _change(bench: Bench, kpi: str, compare: Compare, baseline: Month) -> Fact |
     direction: Direction = "up" if now > then else "down"
     claim = Claim(type="change", kpi=kpi, period=periods[0], baseline=periods[1], compare=compare, direction=direction)
     p_value, tested = _significance(bench, kpi, periods)
-    return bench.fact(claim, against(current, before), impact, p_value=p_value, n=2, read=tested)
+    numbers = {**against(current, before), **_orders_and_ticket(bench, kpi, periods)}
+    return bench.fact(claim, numbers, impact, p_value=p_value, n=2, read=tested)
+
+
+def _orders_and_ticket(bench: Bench, kpi: str, periods: tuple[Period, Period]) -> dict[str, Number]:
+    """How much of a change of revenue is of the number of orders, and how much of what an order is worth."""
+    if kpi != "gross_revenue" or not (periods[0].complete and periods[1].complete):
+        return {}
+    terms = tuple(over(of, period) for of in (kpi, "paid_orders") for period in periods)
+    if any(
+        (bench.gold.value(term) or 0) < (bench.thresholds.least_orders if place > 1 else 1)
+        for place, term in enumerate(terms)
+    ):
+        return {}
+    return {"orders_effect": Number("factor", terms), "ticket_effect": Number("rest", terms)}
 
 
 def worth(bench: Bench, kpi: str) -> Decimal:
@@ -84,9 +99,12 @@ def _is_thin(bench: Bench, kpi: str, periods: tuple[Period, Period]) -> bool:
 
 
 def _significance(bench: Bench, kpi: str, periods: tuple[Period, Period]) -> tuple[float | None, tuple[Term, ...]]:
-    """p-value of conversions per money spent, and what it was computed from; None for what is not tested."""
-    if kpi != "cost_per_conversion":
+    """p-value of conversions per money spent, or clicks per view, and what it was computed from; None: not tested."""
+    if kpi not in ("cost_per_conversion", "ctr"):
         return None, ()
-    terms = tuple(over(of, period) for period in reversed(periods) for of in ("conversions", "spend"))
-    count0, spend0, count1, spend1 = (bench.gold.value(term) or Decimal(0) for term in terms)
-    return poisson_ratio_p(int(count0), float(spend0), int(count1), float(spend1)), terms
+    parts = ("clicks", "impressions") if kpi == "ctr" else ("conversions", "spend")
+    terms = tuple(over(of, period) for period in reversed(periods) for of in parts)
+    count0, of0, count1, of1 = (bench.gold.value(term) or Decimal(0) for term in terms)
+    if kpi == "ctr":
+        return two_proportion_p(int(count0), int(of0), int(count1), int(of1)), terms
+    return poisson_ratio_p(int(count0), float(of0), int(count1), float(of1)), terms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -117,6 +118,19 @@ def test_a_change_by_hand(platform: Platform) -> None:
     assert change.claim.direction == "up"
     assert change.impact == Decimal("0.1091954023")  # 380 / 3480
     assert change.severity == "high"
+
+
+def test_orders_and_ticket_share_a_change_of_revenue(platform: Platform) -> None:
+    """31 orders of 100 → 58 orders of 60: 3100 → 3480. L = 380 / ln(3480 / 3100) = 3286.343…;
+    orders L ln(58 / 31) = 2058.73…, the rest L ln(60 / 100) = − 1678.73…; together 380.
+    """
+    lines = [*whole(JANUARY, "100"), *whole(FEBRUARY, "60"), *whole(FEBRUARY, "60")]
+    change = only(facts(platform, FEBRUARY, lines), "change", "gross_revenue")
+    orders, ticket = values(change, "orders_effect", "ticket_effect")
+    mean = 380 / math.log(3480 / 3100)
+    assert math.isclose(orders, mean * math.log(58 / 31), rel_tol=1e-9)
+    assert math.isclose(ticket, mean * math.log(0.6), rel_tol=1e-9)
+    assert abs(orders + ticket - 380) < Decimal("1e-9")
 
 
 @pytest.mark.parametrize(("february", "is_told"), [("112.24", True), ("112.22", False)])
