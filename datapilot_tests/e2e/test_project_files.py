@@ -106,6 +106,7 @@ def test_compose_publishes_on_the_loopback_only_and_has_no_default_credential(se
     definition = COMPOSE["services"][service]
     assert all(port.startswith("127.0.0.1:") for port in definition.get("ports", []))
     secrets = {k: v for k, v in definition["environment"].items() if "KEY" in k}
+    assert secrets.pop("LLM_API_KEY", "${LLM_API_KEY:-}") == "${LLM_API_KEY:-}", "offline without one"
     assert len(secrets) == 2
     for name, value in secrets.items():
         assert re.fullmatch(r"\$\{[A-Z0-9_]+:\?[^}]+\}", value), f"{name} must come from .env"
