@@ -78,18 +78,21 @@ def _verify(row: dict[str, Any], stored: dict[str, Any] | None, gold: Reading) -
         return [_text(row, [Fault("V01", "insights.facts has no such fact")])]
     try:
         fact, draft = Fact.model_validate_json(stored["fact"]), Draft.model_validate_json(row["draft"])
-        numbers = [_number(row, fact, draft, kept, gold) for kept in json.loads(row["quantities"])]
-        told = told_columns(fact, draft, row["language"])
-    except Exception as error:  # noqa: BLE001  # whatever was stored there instead
+    except (ValueError, LookupError) as error:
         return [_text(row, [Fault("V01", f"cannot be read: {type(error).__name__}")])]
     faults = [
         *fact_faults(fact, gold.organization.org_id, gold.tables),
         *DraftVerifier({fact.id: fact}, _rules(row, gold)).faults(draft),
-        *_differing(row, told),
         *_differing(stored, found_columns(fact)),
         *([] if stored["status"] == "verified" else [Fault("V05", f"the fact is {stored['status']}")]),
     ]
-    return [*numbers, _text(row, faults, as_sentence(Rendered(told["headline"], told["body"])))]
+    try:
+        numbers = [_number(row, fact, draft, kept, gold) for kept in json.loads(row["quantities"])]
+        told = told_columns(fact, draft, row["language"])
+    except Exception as error:  # noqa: BLE001  # whatever was stored there instead
+        return [_text(row, [*faults, Fault("V01", f"cannot be told: {type(error).__name__}")])]
+    text = as_sentence(Rendered(told["headline"], told["body"]))
+    return [*numbers, _text(row, [*faults, *_differing(row, told)], text)]
 
 
 def _text(row: dict[str, Any], faults: Sequence[Fault], found: str | None = None) -> Verified:

@@ -14,8 +14,8 @@ from datapilot_domain.insights.text_rules import SLOT
 _PERIODS = {"current": "period", "baseline": "baseline_period"}
 _BESIDE = re.compile(r"\{\{(\w+)\}\}\s+(?:em|de|in|of)\s+\{\{(\w+)\}\}", re.IGNORECASE)
 _FROM_TO = re.compile(r"\b(?:de|do|da|from)\s+\{\{(\w+)\}\}[^.;]*?\b(?:para|to)\s+\{\{(\w+)\}\}", re.IGNORECASE)
-# `Em {{period}}, …`: all numbers up to the next period are of that one.
-_DURING = re.compile(r"\b(?:em|in)\s+\{\{(\w+)\}\},([^.;]*)", re.IGNORECASE)
+# `Em {{period}}, …` before a sentence: its first number is of that one.
+_DURING = re.compile(r"(?:^|[.;!?]\s+)(?:em|in)\s+\{\{(\w+)\}\},([^.;]*)", re.IGNORECASE)
 # Levels: a figure neither rises nor falls by one of these.
 _LEVELS = ("current", "baseline", "share", "amount", "spend", "claimed", "verified")
 _MOVED_BY = re.compile(r"([^\W_]+)(?:\s+by)?\s+\{\{(\w+)\}\}", re.IGNORECASE)
