@@ -92,7 +92,7 @@ REJECTED = _insights(
     "Drafts of a model that were not published, and what of ours did not compute, with the reasons.",
     (
         Column(name="number", type="int", description="Place in the month", nullable=False),
-        Column(name="kind", description="draft, answer (none could be read in it), fact, or method (it failed)", nullable=False),
+        Column(name="kind", description="draft, answer (none could be read in it), fact or method", nullable=False),
         Column(name="fact_id", description="The fact that it claims to tell"),
         _CODES,
         Column(name="details", type="array<string>", description="What each check found", nullable=False),

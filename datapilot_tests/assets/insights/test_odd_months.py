@@ -12,7 +12,7 @@ from datapilot_assets.insights.making import Bench
 from datapilot_assets.insights.run import MonthsFailed, write_insights
 from datapilot_assets.insights.state import pending_insights
 from datapilot_assets.insights.stored import published_rows, verify_month
-from datapilot_assets.insights.writing import MonthInsights, reading
+from datapilot_assets.insights.writing import MonthInsights, Reading, reading, write_month
 from datapilot_domain.contracts.insights import REJECTED
 from datapilot_domain.insights.fact import Fact
 from datapilot_domain.partitions import Month
@@ -46,19 +46,15 @@ def test_a_method_that_fails_costs_its_own_facts(platform: Platform, monkeypatch
 def test_a_month_that_fails_stops_no_other(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     acme = organization(platform)
     write_gold(platform, acme, [*whole(JANUARY, "100"), *whole(FEBRUARY, "120"), *whole(MARCH, "150")])
-    write_month = run.write_month
 
-    def odd(gold: run.Reading, month: Month, *more: object) -> MonthInsights:
+    def odd(gold: Reading, month: Month, *more: object) -> MonthInsights:
         if month == FEBRUARY:
             raise OverflowError("odd")
         return write_month(gold, month, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(run, "write_month", odd)
-    written = []
     with pytest.raises(MonthsFailed, match="2024-02: OverflowError"):
-        for month in write_insights(platform, acme, [JANUARY, FEBRUARY, MARCH], "run"):
-            written.append(month.insights.month)  # noqa: PERF402  # what came before it raised
-    assert written == [JANUARY, MARCH]
+        list(write_insights(platform, acme, [JANUARY, FEBRUARY, MARCH], "run"))
     assert list(pending_insights(platform, acme, None)) == [FEBRUARY]
 
 
@@ -95,16 +91,10 @@ def test_who_came_back_is_said_to_have_sold_nothing_in_that_month_only(platform:
 
 def test_a_place_behind_gifts_is_gold_s(platform: Platform) -> None:
     """Gold ranks what was given away, and what came to less than nothing stands behind it."""
-    lines = [
-        *whole(JANUARY, "10", "A"), *whole(JANUARY, "20", "B"), line(JANUARY, 2, "0", "C"), line(JANUARY, 3, "0", "D"),
-        line(JANUARY, 3, "0", "E"), *whole(FEBRUARY, "-10", "B"), line(FEBRUARY, 2, "0", "C"), line(FEBRUARY, 3, "0", "D"),
-        *whole(FEBRUARY, "90", "A"),
-    ]  # fmt: skip
-    rank = {
-        f.claim.member.key: f
-        for f in facts(platform, FEBRUARY, lines)
-        if f.claim.type == "rank_change" and f.claim.member
-    }
+    gifts = [line(month, 2, "0", name) for month in (JANUARY, FEBRUARY) for name in "CD"]
+    lines = [*whole(JANUARY, "10", "A"), *whole(JANUARY, "20", "B"), *whole(FEBRUARY, "90", "A"), *gifts]
+    found = facts(platform, FEBRUARY, [*lines, *whole(FEBRUARY, "-10", "B")])
+    rank = {f.claim.member.key: f for f in found if f.claim.type == "rank_change" and f.claim.member}
     assert [value(rank["b"], field) for field in ("baseline", "current")] == [1, 4]
     assert rank["b"].claim.direction == "down"
 
