@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from datapilot_assets.insights.coverage import SalesCoverage
 from datapilot_assets.insights.gold import Gold
@@ -15,7 +17,9 @@ from datapilot_domain.insights.fact import Fact
 from datapilot_domain.insights.measures import Term
 from datapilot_domain.partitions import Month
 
-_METHODS: tuple[Callable[[Bench], Iterator[Fact]], ...] = (
+Method = Callable[[Bench], Iterator[Fact]]
+logger = logging.getLogger(__name__)
+_METHODS: tuple[Method, ...] = (
     quality.partial_months,
     quality.sources,
     quality.quarantined,
@@ -47,14 +51,28 @@ class Finder:
 
     def facts(self, of: Month) -> list[Fact]:
         """Facts in the order in which they are told: about the data first, then by score."""
-        repeated = {fact.claim.key for fact in self._found(of.plus(-1))}
-        told = [fact.model_copy(update={"is_new": fact.claim.key not in repeated}) for fact in self._found(of)]
-        return sorted(told, key=_order)
+        return self.found(of)[0]
 
-    def _found(self, of: Month) -> list[Fact]:
+    def found(self, of: Month) -> tuple[list[Fact], list[str]]:
+        """The facts, and what went wrong in methods that found none: each costs its own facts and no others."""
+        repeated = {fact.claim.key for fact in self._found(of.plus(-1), [])}
+        failed: list[str] = []
+        told = [fact.model_copy(update={"is_new": fact.claim.key not in repeated}) for fact in self._found(of, failed)]
+        return sorted(told, key=_order), failed
+
+    def _found(self, of: Month, failed: list[str]) -> list[Fact]:
+        if not self.gold.currencies(of):
+            return []
         bench = Bench(self.gold, of, self.sales, self.ads_complete)
-        facts = [fact for method in _METHODS for fact in method(bench)]
-        return discovered([*facts, *quality.restated(bench, self.restated)], bench.thresholds.false_discovery_rate)
+        facts: list[Fact] = []
+        methods: tuple[Method, ...] = (*_METHODS, partial(quality.restated, earlier=self.restated))
+        for method in methods:
+            try:
+                facts += list(method(bench))
+            except Exception as error:
+                logger.exception("%s: a method failed", of)
+                failed.append(f"{type(error).__name__}: {error}"[:500])
+        return discovered(facts, bench.thresholds.false_discovery_rate)
 
 
 # Of facts that weigh the same, what can be acted on comes first.

@@ -9,6 +9,7 @@ from functools import cache
 
 import duckdb
 
+from datapilot_assets.insights.decomposition import PRECISION
 from datapilot_domain.contracts import CONTRACTS
 from datapilot_domain.insights.measures import Term, one_of
 from datapilot_domain.organizations import Organization, OrgId
@@ -53,7 +54,7 @@ def divided(numerator: Decimal | None, denominator: Decimal | None) -> Decimal |
 
 def rounded(value: Decimal) -> Decimal:
     """To 10 decimals, half up."""
-    return value.quantize(_PLACES, ROUND_HALF_UP)
+    return value.quantize(_PLACES, ROUND_HALF_UP, PRECISION)
 
 
 class Tables:
@@ -157,14 +158,14 @@ class Gold:
         kpi = "spend" if dimension in ("campaign", "platform") else "gross_revenue"
         return frozenset(key for of_month in self.series(kpi, dimension).values() for key in of_month)
 
-    def currencies(self, month: Month) -> list[str]:
-        """Currencies in which the month has sales or ads, the organization's own left out."""
+    def currencies(self, month: Month) -> frozenset[str]:
+        """Currencies in which the month has sales or ads; none: gold tells nothing of it."""
         found: set[str] = set()
         for table in ("gold.sales_month", "gold.campaign_month"):
             if table in self.versions:
                 sql = f"SELECT DISTINCT currency FROM {{table}} WHERE month = '{month}'"
                 found |= {str(code) for (code,) in self.tables.query(sql, table, self.versions[table])}
-        return sorted(found - {self.currency})
+        return frozenset(found)
 
     def _money(self, table: str, currency: str | None) -> tuple[str, ...]:
         has_currency = "currency" in CONTRACTS[table].column_names

@@ -16,6 +16,9 @@ from datapilot_domain.insights.measures import Operation, Quantity, QuantityUnit
 from datapilot_domain.kpis import KPIS
 from datapilot_domain.partitions import Month
 
+# A month of one cent would make anything a trillion times its revenue.
+_MOST_IMPACT = Decimal(1000)
+
 
 @dataclass(frozen=True)
 class Number:
@@ -43,13 +46,13 @@ class Bench:
     @cached_property
     def revenue(self) -> Decimal:
         """The month's gross revenue, against which everything is weighed; without sales, what the ads cost."""
-        gross = self.gold.value(Term(kpi="gross_revenue", months=(self.month,)))
-        return gross or self.gold.value(Term(kpi="spend", months=(self.month,))) or Decimal(0)
+        amounts = (self.gold.value(Term(kpi=kpi, months=(self.month,))) for kpi in ("gross_revenue", "spend"))
+        return next((amount for amount in amounts if amount is not None and amount > 0), Decimal(0))
 
     def impact(self, amount: Decimal | None) -> Decimal:
-        """Money as a share of the month's revenue; 0 where either is unknown."""
+        """Money as a share of the month's revenue; 0 where either is unknown. More than enough is enough."""
         share = divided(abs(amount), self.revenue) if amount is not None else None
-        return share or Decimal(0)
+        return min(share or Decimal(0), _MOST_IMPACT)
 
     def compared(self, kpi: str, baseline: Month) -> tuple[Period, Period] | None:
         """The month and an earlier one, cut to what can be compared for the KPI; None: nothing can."""

@@ -65,7 +65,7 @@ rank_change | $The_member $moved in the ranking, from place {{baseline}} to {{cu
 | Its sales $in_period were {{amount}}.
 
 appeared | $The_member started to have $rows
-| It had {{current}} $in_period, {{share}} of the total, and nothing in the month before.
+| It had {{current}} $in_period, {{share}} of the total, and nothing $in_baseline.
 
 disappeared | $The_member had no $rows $in_period
 | $In_baseline it had {{baseline}}, {{share}} of the total.

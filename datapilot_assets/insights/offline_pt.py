@@ -79,7 +79,7 @@ rank_change | $The_member $moved no ranking: da posição {{baseline}} para a {{
 | Vendeu {{amount}} $in_period.
 
 appeared | $The_member passou a ter $rows
-| Foram {{current}} $in_period, {{share}} do total; no mês anterior, nada.
+| Foram {{current}} $in_period, {{share}} do total; $in_baseline, nada.
 
 disappeared | $The_member ficou sem $rows $in_period
 | $In_baseline, foram {{baseline}}, {{share}} do total.

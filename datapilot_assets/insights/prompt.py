@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from datapilot_assets.insights.recommend import recommended
 from datapilot_domain.insights.draft import RECOMMENDATIONS, SIZES, TEXT_FIELDS
 from datapilot_domain.insights.fact import Fact
 from datapilot_domain.kpis import KPIS
@@ -62,8 +63,10 @@ no markup, no quotation mark.
 - A slot brings its unit and sign. Beside a verb of direction use change_pct_size or change_abs_size.
 - direction is the fact's. Words of direction agree with it; a fact of direction none has none.
 - Never say that something caused something. Say that it is associated, or happened together.
-- If period is partial, say so with the word {partial}.
-- recommendation: one of the closed list, none when nothing fits; recommendation_fact_id: the handle or null.
+- If period is partial, say so with the word {partial}; else do not.
+- recommendation: the fact's, or none; recommendation_fact_id: the handle or null.
+- Only a fact of type record is a record, of type trend a trend, of type streak a run of months, of type seasonality a \
+season, of type outlier unusual, of type concentration concentrated. Only a change_ field says by how much it moved.
 Answer with JSON of this schema and nothing else:
 {schema}"""
 _PARTIAL = {"pt-BR": "parcial", "en": "partial"}
@@ -105,6 +108,7 @@ def line(fact: Fact, number: int) -> str:
         "severity": fact.severity,
         "compare": claim.compare or "nothing",
         "period": "complete" if fact.is_complete else "partial",
+        "recommendation": recommended(fact),
         "new": "yes" if fact.is_new else "told last month, too",
         "entity": "none" if claim.member is None else f"E{number} ({claim.member.dimension})",
         "fields": ", ".join(fields_of(fact)),

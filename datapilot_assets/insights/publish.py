@@ -14,10 +14,10 @@ from datapilot_assets.insights.prompt import PROMPT_HASH, SCHEMA_HASH
 from datapilot_assets.insights.writing import Insight, MonthInsights, Rejected
 from datapilot_domain.contracts import TableContract
 from datapilot_domain.contracts.insights import INSIGHT_FACTS, PUBLISHED, REJECTED
-from datapilot_domain.insights.draft import SIZES, TEXT_FIELDS
+from datapilot_domain.insights.draft import SIZES, TEXT_FIELDS, Draft
 from datapilot_domain.insights.fact import Fact
 from datapilot_domain.insights.measures import Quantity
-from datapilot_domain.insights.rendering import render
+from datapilot_domain.insights.rendering import UnknownField, render
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
 from datapilot_resources.lakehouse import arrow_schema
@@ -27,17 +27,18 @@ from datapilot_resources.platform import Platform
 _PLACES = Decimal("1e-10")
 
 
-def slot_quantities(insight: Insight) -> list[dict[str, Any]]:
+def slot_quantities(fact: Fact, draft: Draft) -> list[dict[str, Any]]:
     """slot, value, unit, table, where, measure, delta_version of every number that the text shows.
 
     `SELECT measure FROM table WHERE where` at that Delta version is the value.
     """
     found = []
-    for binding in insight.draft.bindings:
+    for binding in draft.bindings:
         if binding.field in TEXT_FIELDS:
             continue
-        quantity = insight.fact.quantity(SIZES.get(binding.field, binding.field))
-        assert quantity is not None  # V14
+        quantity = fact.quantity(SIZES.get(binding.field, binding.field))
+        if quantity is None:
+            raise UnknownField(binding.field)
         found.append({"slot": binding.slot, **quantity_row(quantity, size=binding.field in SIZES)})
     return found
 
@@ -113,12 +114,11 @@ def _claim(fact: Fact) -> dict[str, Any]:
     }
 
 
-def _fact_row(month: MonthInsights, rank: int, fact: Fact) -> dict[str, Any]:
-    codes = list(dict.fromkeys(fault.code for fault in month.faults[fact.id]))
+def found_columns(fact: Fact) -> dict[str, Any]:
+    """Columns of insights.facts that the fact gives."""
     member = fact.claim.member
     return {
         "fact_id": fact.id,
-        "rank": rank,
         **_claim(fact),
         "direction": fact.claim.direction,
         "dimension": member and member.dimension,
@@ -126,6 +126,35 @@ def _fact_row(month: MonthInsights, rank: int, fact: Fact) -> dict[str, Any]:
         "impact": fact.impact.quantize(_PLACES),
         "n": fact.n,
         "p_value": None if fact.p_value is None else Decimal(repr(fact.p_value)).quantize(Decimal("1e-20")),
+    }
+
+
+def told_columns(fact: Fact, draft: Draft, locale: str) -> dict[str, Any]:
+    """Columns of insights.published that the fact and its text give. Raises UnknownField as `render` does."""
+    text = render(draft, {fact.id: fact}, locale)
+    return {
+        "insight_id": fact.id,
+        **_claim(fact),
+        "language": locale,
+        "headline": text.headline,
+        "body": text.body,
+        "recommendation": draft.recommendation,
+        "claim": fact.claim.model_dump_json(),
+        "quantities": json.dumps(slot_quantities(fact, draft), ensure_ascii=False),
+        "evidence": json.dumps(
+            [
+                {"id": e.id, "table": e.table, "delta_version": e.delta_version, "rows_hash": e.rows_hash}
+                for e in fact.evidence
+            ]
+        ),
+    }
+
+
+def _fact_row(month: MonthInsights, rank: int, fact: Fact) -> dict[str, Any]:
+    codes = list(dict.fromkeys(fault.code for fault in month.faults[fact.id]))
+    return {
+        **found_columns(fact),
+        "rank": rank,
         "status": "quarantined" if codes else "verified",
         "codes": codes,
         "fact": fact.model_dump_json(),
@@ -135,25 +164,10 @@ def _fact_row(month: MonthInsights, rank: int, fact: Fact) -> dict[str, Any]:
 def _published_row(
     month: MonthInsights, rank: int, insight: Insight, organization: Organization, model: LanguageModel | None
 ) -> dict[str, Any]:
-    fact = insight.fact
-    text = render(insight.draft, {fact.id: fact}, organization.locale)
     by_model = insight.author == "model"
     return {
-        "insight_id": fact.id,
+        **told_columns(insight.fact, insight.draft, organization.locale),
         "rank": rank,
-        **_claim(fact),
-        "language": organization.locale,
-        "headline": text.headline,
-        "body": text.body,
-        "recommendation": insight.draft.recommendation,
-        "claim": fact.claim.model_dump_json(),
-        "quantities": json.dumps(slot_quantities(insight), ensure_ascii=False),
-        "evidence": json.dumps(
-            [
-                {"id": e.id, "table": e.table, "delta_version": e.delta_version, "rows_hash": e.rows_hash}
-                for e in fact.evidence
-            ]
-        ),
         "draft": insight.draft.model_dump_json(),
         "author": insight.author,
         "status": insight.status,

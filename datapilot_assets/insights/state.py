@@ -29,7 +29,7 @@ def declared_months(platform: Platform, organization: Organization) -> frozenset
 
 
 def expected_fingerprints(platform: Platform, organization: Organization) -> dict[Month, str]:
-    """Every month that gold tells something of → fingerprint over all that its insights are made from.
+    """Every month that gold tells something of, or did → fingerprint over all that its insights are made from.
 
     Gold of the month and of the history before it, whether sales of a later month exist (which makes it whole),
     thresholds, the versions of the three tables, and the organization's language and currency. Not who writes: another
@@ -37,7 +37,10 @@ def expected_fingerprints(platform: Platform, organization: Organization) -> dic
     """
     org, lakehouse = organization.org_id, platform.lakehouse
     stored = {name: lakehouse.months(CONTRACTS[name], org) for name in (*GOLD, *COUNTED)}
-    months = sorted({month for name in _TELLING for month, state in stored[name].items() if state.rows})
+    told = [lakehouse.months(contract, org) for contract in INSIGHT_TABLES]
+    # A month that gold lost still has what was said of it.
+    of = (*(stored[name] for name in _TELLING), *told)
+    months = sorted({month for states in of for month, state in states.items() if state.rows})
     sold = [month for month, state in stored["gold.sales_daily"].items() if state.rows]
     declared = declared_months(platform, organization) if months else frozenset()
     settings = [
@@ -84,13 +87,14 @@ def restated_versions(platform: Platform, organization: Organization) -> dict[Mo
     histories = lakehouse.history(monthly, org), lakehouse.history(daily, org)
     found = {}
     for month, states in histories[0].items():
-        if len(states) < 2:
+        days = histories[1].get(month, [])
+        if len(states) < 2 or not days:
             continue
-        now = _last_day(platform, organization, month, histories[1][month][-1].version)
+        now = _last_day(platform, organization, month, days[-1].version)
         for place in range(len(states) - 2, -1, -1):
-            if states[place].fingerprint == states[-1].fingerprint or place >= len(histories[1][month]):
+            if states[place].fingerprint == states[-1].fingerprint or place >= len(days):
                 continue
-            if now is not None and _last_day(platform, organization, month, histories[1][month][place].version) == now:
+            if now is not None and _last_day(platform, organization, month, days[place].version) == now:
                 found[month] = states[place].version
                 break
     return found

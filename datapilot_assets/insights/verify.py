@@ -1,19 +1,20 @@
-"""The verifier: no model has a say in it. V01-V20, each with its code."""
+"""The verifier: no model has a say in it. V01-V21, each with its code."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from datapilot_assets.insights.gold import Tables
+from datapilot_assets.insights.recommend import recommended
 from datapilot_assets.insights.recompute import agrees, read_again, recomputed
 from datapilot_assets.insights.thresholds import THRESHOLDS
 from datapilot_domain.contracts import CONTRACTS
 from datapilot_domain.insights.draft import SIZES, TEXT_FIELDS, Draft
-from datapilot_domain.insights.fact import Direction, Fact, FactType, severity_of
-from datapilot_domain.insights.measures import one_of
+from datapilot_domain.insights.fact import Claim, Direction, Fact, FactType
+from datapilot_domain.insights.meaning import misread_numbers, mixes_periods, other_claims
+from datapilot_domain.insights.measures import Quantity, one_of
 from datapilot_domain.insights.rendering import units_agree
 from datapilot_domain.insights.text_rules import Fault, TextRules, faults, says_partial
 from datapilot_domain.kpis import KPIS
@@ -31,7 +32,10 @@ _ALWAYS: Mapping[FactType, Direction] = {
 
 def fact_faults(fact: Fact, org: OrgId, tables: Tables) -> list[Fault]:
     """What does not hold of a fact when it is computed again from the snapshots that it names."""
-    return list(_fact_faults(fact, org, tables))
+    try:
+        return list(_fact_faults(fact, org, tables))
+    except Exception as error:  # noqa: BLE001  # what cannot be computed again does not hold, whatever the reason
+        return [Fault("V05", f"cannot be computed again: {type(error).__name__}")]
 
 
 def _fact_faults(fact: Fact, org: OrgId, tables: Tables) -> Iterator[Fault]:
@@ -53,6 +57,8 @@ def _fact_faults(fact: Fact, org: OrgId, tables: Tables) -> Iterator[Fault]:
             yield Fault(code, f"{quantity.field}: {quantity.value} stored, {found} found")
         if not units_agree(quantity):
             yield Fault("V10", f"{quantity.field}: {quantity.unit}")
+        if not _is_of_claim(quantity, fact.claim):
+            yield Fault("V06" if quantity.field == "current" else "V07", f"{quantity.field}: of something else")
     if fact.claim.direction != direction_of(fact):
         yield Fault("V09", f"{fact.claim.direction}, not {direction_of(fact)}")
     if fact.p_value is not None and not 0 <= fact.p_value <= THRESHOLDS.false_discovery_rate:
@@ -79,6 +85,17 @@ def _is_in_gold(fact: Fact, tables: Tables) -> bool:
     return bool(found)
 
 
+def _is_of_claim(quantity: Quantity, claim: Claim) -> bool:
+    """Whether today's and the earlier number are of the KPI, the periods and the member that the text will name."""
+    period = {"current": claim.period, "baseline": claim.baseline}.get(quantity.field)
+    if period is None:
+        return quantity.field not in ("current", "baseline")
+    (term,) = quantity.terms
+    named = claim.member is not None and (claim.member.key is not None or term.members is not None)
+    members = (claim.member.dimension, (claim.member.key,)) if named and claim.member else (term.dimension, None)
+    return (term.kpi, term.months, term.dimension, term.members) == (claim.kpi, period.months, *members)
+
+
 def _columns(table: str) -> tuple[str, ...]:
     return CONTRACTS[table].column_names
 
@@ -101,12 +118,6 @@ def _change(fact: Fact) -> Decimal | None:
         return current.value - baseline.value
     change = fact.quantity("change_abs") or fact.quantity("change_pct")
     return None if change is None else change.value
-
-
-def severity_faults(fact: Fact, severity: str, impact: Decimal) -> list[Fault]:
-    """V11 of what was stored beside a fact."""
-    holds = severity == severity_of(impact) == fact.severity
-    return [] if holds else [Fault("V11", f"{severity}, by the rule {fact.severity}")]
 
 
 @dataclass(frozen=True)
@@ -143,16 +154,23 @@ class DraftVerifier:
                 cited = cited or binding.field not in TEXT_FIELDS
         if not cited:
             yield Fault("V13", "no number of its own")
-        if draft.recommendation_fact_id is not None and draft.recommendation_fact_id not in self.facts:
+        if draft.recommendation_fact_id not in (None, *self.facts):
             yield Fault("V02", "recommendation")
+        elif draft.recommendation not in ("none", recommended(fact)) or draft.recommendation_fact_id not in (
+            None,
+            fact.id,
+        ):
+            yield Fault("V21", draft.recommendation)
 
     def _agreement(self, draft: Draft, fact: Fact) -> Iterator[Fault]:
         if draft.direction != fact.claim.direction:
             yield Fault("V09", f"{draft.direction}, not {fact.claim.direction}")
-        if _mixes_periods(draft):
+        if mixes_periods(draft):
             yield Fault("V07", "a number beside the other period")
-        if not fact.is_complete and not says_partial(draft, self.rules.language):
-            yield Fault("V16", "")
+        yield from (Fault("V08", detail) for detail in misread_numbers(draft))
+        yield from (Fault("V15", f"claim: {word}") for word in other_claims(draft, fact.claim.type))
+        if fact.is_complete == says_partial(draft, self.rules.language):
+            yield Fault("V16", "a whole period" if fact.is_complete else "")
 
 
 def _has_field(fact: Fact, field: str) -> bool:
@@ -162,24 +180,6 @@ def _has_field(fact: Fact, field: str) -> bool:
             "baseline_period": fact.claim.baseline is not None,
         }.get(field, True)
     return fact.quantity(SIZES.get(field, field)) is not None
-
-
-_PERIODS = {"current": "period", "baseline": "baseline_period"}
-_BESIDE = re.compile(r"\{\{(\w+)\}\}\s+(?:em|de|in|of)\s+\{\{(\w+)\}\}")
-_FROM_TO = re.compile(r"\b(?:de|do|da|from)\s+\{\{(\w+)\}\}[^.;]*?\b(?:para|to)\s+\{\{(\w+)\}\}", re.IGNORECASE)
-
-
-def _mixes_periods(draft: Draft) -> bool:
-    """Whether a number stands beside the other one's period, or the way went from today's to the earlier one's."""
-    fields = {binding.slot: binding.field for binding in draft.bindings}
-    for text in (draft.headline, draft.body):
-        for value, period in _BESIDE.findall(text):
-            beside, right = fields.get(period), _PERIODS.get(fields.get(value, ""))
-            if right is not None and beside in _PERIODS.values() and beside != right:
-                return True
-        if any((fields.get(a), fields.get(b)) == ("current", "baseline") for a, b in _FROM_TO.findall(text)):
-            return True
-    return False
 
 
 def _same(draft: Draft, other: Draft) -> bool:

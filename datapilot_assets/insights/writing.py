@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+
+from pydantic import ValidationError
 
 from datapilot_assets.insights.author import Unusable, Written, author_hash, write
 from datapilot_assets.insights.choose import chosen
@@ -71,8 +73,8 @@ class MonthInsights:
 
     @property
     def defects(self) -> int:
-        """Facts that did not compute again, and words of our own that the verifier refused."""
-        return sum(item.kind == "fact" or item.author == "offline" for item in self.rejected)
+        """Methods that failed, facts that did not compute again, and words of our own that the verifier refused."""
+        return sum(item.author == "offline" for item in self.rejected)
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def _others(platform: Platform, organization: Organization) -> Iterator[str]:
 def write_month(reading: Reading, month: Month, run_id: str, model: LanguageModel | None) -> MonthInsights:
     """Facts, texts and rejections of one month. Publishes nothing that was not verified, and blocks no month."""
     org = reading.organization.org_id
-    facts = reading.finder.facts(month)
+    facts, failed = reading.finder.found(month)
     faults = {fact.id: fact_faults(fact, org, reading.tables) for fact in facts}
     sound = [fact for fact in facts if not faults[fact.id]]
     rejected = [
@@ -123,11 +125,12 @@ def write_month(reading: Reading, month: Month, run_id: str, model: LanguageMode
         for fact in facts
         if faults[fact.id]
     ]
+    rejected += [Rejected("method", None, (Fault("METHOD_FAILED", what),), "", "offline") for what in failed]
     told = chosen(sound)
     verifier = DraftVerifier({fact.id: fact for fact in told}, reading.rules)
     # Our own words hold no names; a category that is called like one of them must not silence it.
     ours = DraftVerifier(verifier.facts, TextRules(language=reading.rules.language))
-    known = _kept_drafts(reading, month, model)
+    known = {fact_id: draft for fact_id, draft in _kept_drafts(reading, month, model) if fact_id in verifier.facts}
     missing = [fact for fact in told if fact.id not in known]
     written = write(model, reading.organization, month, missing, run_id) if model and missing else Written()
     rejected += [_unusable(answer) for answer in written.unusable]
@@ -175,14 +178,13 @@ def _unusable(answer: Unusable) -> Rejected:
     return Rejected("answer", None, (Fault(answer.code, answer.detail),), answer.text, "model")
 
 
-def _kept_drafts(reading: Reading, month: Month, model: LanguageModel | None) -> dict[str, Draft]:
-    """The model's texts of last time about the same facts, asked in the same way: no call for these."""
+def _kept_drafts(reading: Reading, month: Month, model: LanguageModel | None) -> Iterator[tuple[str, Draft]]:
+    """The model's texts of last time by fact, asked in the same way: no call for these."""
     if model is None:
-        return {}
+        return
     columns = ["insight_id", "draft", "author", "author_hash"]
     rows = reading.platform.lakehouse.read(PUBLISHED, reading.organization.org_id, [month], columns=columns)
-    return {
-        row["insight_id"]: Draft.model_validate_json(row["draft"])
-        for row in rows.to_pylist()
-        if row["author"] == "model" and row["author_hash"] == author_hash(model)
-    }
+    for row in rows.to_pylist():
+        if row["author"] == "model" and row["author_hash"] == author_hash(model):
+            with suppress(ValidationError):  # of another version of ours: asked again
+                yield row["insight_id"], Draft.model_validate_json(row["draft"])

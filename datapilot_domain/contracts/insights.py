@@ -89,10 +89,10 @@ PUBLISHED = _insights(
 )
 REJECTED = _insights(
     "rejected",
-    "Drafts of a model that were not published, and facts that did not compute again, with the reasons.",
+    "Drafts of a model that were not published, and what of ours did not compute, with the reasons.",
     (
         Column(name="number", type="int", description="Place in the month", nullable=False),
-        Column(name="kind", description="draft, answer (none could be read in it) or fact", nullable=False),
+        Column(name="kind", description="draft, answer (none could be read in it), fact or method", nullable=False),
         Column(name="fact_id", description="The fact that it claims to tell"),
         _CODES,
         Column(name="details", type="array<string>", description="What each check found", nullable=False),

@@ -25,6 +25,8 @@ V17 | amostra ou significância insuficiente | too few observations, or not sign
 V18 | longo demais, ou sem título | too long, or without a headline
 V19 | repete outro texto | it repeats another text
 V20 | nome que não existe nos dados | a name that is not in the data
+V21 | a recomendação não é a da regra | the recommendation is not by the rule
+METHOD_FAILED | um método não pôde ser calculado | a method could not be computed
 LLM_INVALID | a resposta não segue o formato | the answer does not follow the schema
 LLM_REFUSED | o modelo recusou | the model refused
 LLM_LENGTH | a resposta foi cortada | the answer was cut

@@ -99,6 +99,8 @@ def appearances(bench: Bench) -> Iterator[Fact]:
             continue
         now, then = (_amounts(bench, kpi, dimension, period) for period in periods)
         for kind, here, there, period in (("appeared", now, then, periods[0]), ("disappeared", then, now, periods[1])):
+            if not there:  # a month without any says nothing of a member
+                continue
             total = sum(here.values(), Decimal(0))
             for key, amount in here.items():
                 if key is None or there.get(key) or total <= 0 or amount / total < bench.thresholds.member_share:
@@ -125,9 +127,8 @@ def rank_changes(bench: Bench) -> Iterator[Fact]:
     """Products that came among the first places or left them, by at least two places or to or from the first."""
     if (periods := bench.whole("gross_revenue")) is None:
         return
-    now, then = (_amounts(bench, "gross_revenue", "product", period) for period in periods)
-    if not now or not then:
-        return
+    # Gold ranks a gift, too.
+    now, then = (_amounts(bench, "gross_revenue", "product", period, gifts=True) for period in periods)
     places, before = rank_of(now), rank_of(then)
     top = bench.thresholds.top_places
     for key in sorted({k for k in places.keys() & before.keys() if min(places[k], before[k]) <= top}, key=str):
@@ -196,10 +197,14 @@ def mix_shifts(bench: Bench) -> Iterator[Fact]:
             yield fact
 
 
-def _amounts(bench: Bench, kpi: str, dimension: str, period: Period) -> dict[str | None, Decimal]:
-    """Totals of the members that have any."""
+def _amounts(bench: Bench, kpi: str, dimension: str, period: Period, gifts: bool = False) -> dict[str | None, Decimal]:
+    """Totals of the members that have any; `gifts`: of those with nothing, too."""
     found = bench.gold.series(kpi, dimension).get(period.month, {})
-    return {key: total.numerator for key, total in found.items() if total.numerator}
+    return {
+        key: total.numerator
+        for key, total in found.items()
+        if total.numerator is not None and (total.numerator or gifts)
+    }
 
 
 def _parts(totals: dict[str | None, Total]) -> dict[str | None, tuple[Decimal, Decimal]]:

@@ -136,7 +136,7 @@ def provisional(bench: Bench) -> Iterator[Fact]:
     open_, total = bench.gold.value(some), bench.gold.value(every)
     if not open_ or not total or open_ / total < bench.thresholds.provisional_share:
         return
-    claim = Claim(type="provisional_conversions", kpi="conversions", period=period)
+    claim = Claim(type="provisional_conversions", kpi="provisional_conversions", period=period)
     value = bench.gold.value(over("conversion_value", period)) or Decimal(0)
     numbers = {"current": Number("value", (some,)), "share": Number("share", (some, every))}
     if fact := bench.fact(claim, numbers, bench.impact(value * open_ / total)):
@@ -145,7 +145,7 @@ def provisional(bench: Bench) -> Iterator[Fact]:
 
 def other_currencies(bench: Bench) -> Iterator[Fact]:
     """Sales in another currency, which no figure here holds."""
-    for currency in bench.gold.currencies(bench.month):
+    for currency in sorted(bench.gold.currencies(bench.month) - {bench.gold.currency}):
         gross = Term(kpi="gross_revenue", months=(bench.month,))
         amount = bench.gold.total(gross, None, currency).value
         if amount:

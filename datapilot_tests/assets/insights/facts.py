@@ -52,7 +52,7 @@ SHAPES: dict[FactType, tuple[tuple[str, ...], str, Member | None, Direction | No
     "mirror_source": (("share", "amount"), "gross_revenue", SOURCE, "none"),
     "quarantine": (("records", "lines"), "lines", None, "none"),
     "restated": (("baseline", "current"), "gross_revenue", None, None),
-    "provisional_conversions": (("current", "share"), "conversions", None, "none"),
+    "provisional_conversions": (("current", "share"), "provisional_conversions", None, "none"),
     "other_currency": (("current",), "gross_revenue", None, "none"),
 }
 _COUNTS = ("months", "top", "members", "records", "lines")
