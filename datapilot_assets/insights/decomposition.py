@@ -54,17 +54,6 @@ class MixShift(Generic[K]):
         return abs(self.mix) > abs(self.rate) or self.mix * self.rate < 0
 
 
-@dataclass(frozen=True)
-class PriceVolumeMix:
-    """Change of revenue in five parts, in its currency; `discontinued` is negative when revenue was lost."""
-
-    price: Decimal
-    volume: Decimal
-    mix: Decimal
-    new: Decimal
-    discontinued: Decimal
-
-
 def contributions(before: Mapping[K, Decimal], after: Mapping[K, Decimal]) -> list[Contribution[K]]:
     """Change of every member of a sum, the largest movement first, equal ones by key. A missing member counts 0.
 
@@ -160,39 +149,6 @@ def _shapley(before: Sequence[Decimal], after: Sequence[Decimal]) -> list[Decima
                 total += orders * rest * (after[factor] - before[factor])
         found.append(total / math.factorial(count))
     return found
-
-
-def price_volume_mix(
-    before: Mapping[K, tuple[Decimal, Decimal | None]], after: Mapping[K, tuple[Decimal, Decimal | None]]
-) -> PriceVolumeMix:
-    """Change of revenue over members of (revenue, units), in the currency of revenue; the parts sum to the change.
-
-    Of the members with positive units q in both periods, with p = revenue/q, P̄ = Σrevenue/Σq and Q = Σq:
-    price Σ(p₁ − p₀)q₁, volume (Q₁ − Q₀)P̄₀, mix Σ(q₁ − Q₁q₀/Q₀)(p₀ − P̄₀). Without positive units in a period there
-    is no price to compare: revenue after is `new`, revenue before is `discontinued`.
-    """
-    with localcontext(PRECISION):
-        members = _members(before, after)
-        continuing = [one for one in members if _units(before, one) > 0 and _units(after, one) > 0]
-        all0, all1 = (sum((revenue for revenue, _ in side.values()), _ZERO) for side in (before, after))
-        revenue0, revenue1 = (sum((side[member][0] for member in continuing), _ZERO) for side in (before, after))
-        units0, units1 = (sum((_units(side, member) for member in continuing), _ZERO) for side in (before, after))
-        at_old_price = sum(
-            (before[member][0] / _units(before, member) * _units(after, member) for member in continuing), _ZERO
-        )
-        at_old_mean = revenue0 / units0 * units1 if continuing else _ZERO
-        # Each Σ of the docstring, multiplied out.
-        return PriceVolumeMix(
-            price=revenue1 - at_old_price,
-            volume=at_old_mean - revenue0,
-            mix=at_old_price - at_old_mean,
-            new=all1 - revenue1,
-            discontinued=revenue0 - all0,
-        )
-
-
-def _units(side: Mapping[K, tuple[Decimal, Decimal | None]], member: K) -> Decimal:
-    return (side[member][1] or _ZERO) if member in side else _ZERO
 
 
 def key_order(member: object) -> tuple[bool, str]:

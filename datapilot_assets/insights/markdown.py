@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datapilot_assets.insights.offline import recommendation_text
 from datapilot_assets.insights.writing import Insight, MonthInsights
 from datapilot_domain.insights.codes import CODES
-from datapilot_domain.insights.rendering import render
+from datapilot_domain.insights.rendering import render, to_markdown
 from datapilot_domain.kpis import Wording
 from datapilot_domain.locales import format_month
 from datapilot_domain.markdown import code, escape, table
@@ -39,14 +39,14 @@ def month_markdown(month: MonthInsights, organization: Organization, chart: str 
 
 
 def _insight(insight: Insight, locale: str) -> Sequence[str]:
-    text = render(insight.draft, {insight.fact.id: insight.fact}, locale)
+    text = to_markdown(render(insight.draft, {insight.fact.id: insight.fact}, locale))
     advice = recommendation_text(insight.draft.recommendation, locale)
     origin = ", ".join(
         f"{code(table)} v{version}"
         for table, version in sorted({(e.table, e.delta_version) for e in insight.fact.evidence})
     )
-    body = " ".join(part for part in (escape(text.body), f"*{escape(advice)}*" if advice else "") if part)
-    return (f"**{SEVERITIES[insight.fact.severity].of(locale)} · {escape(text.headline)}**", "", body, "", origin, "")
+    body = " ".join(part for part in (text.body, f"*{escape(advice)}*" if advice else "") if part)
+    return (f"**{SEVERITIES[insight.fact.severity].of(locale)} · {text.headline}**", "", body, "", origin, "")
 
 
 def _rejected(month: MonthInsights, locale: str) -> Sequence[str]:

@@ -9,9 +9,10 @@ from decimal import Decimal, localcontext
 from typing import Generic, TypeVar
 
 from datapilot_assets.insights.decomposition import PRECISION, key_order
+from datapilot_assets.insights.thresholds import THRESHOLDS
 
 K = TypeVar("K", bound=Hashable)
-MIN_MEMBERS = 5
+MIN_MEMBERS = THRESHOLDS.concentration_of
 _ZERO = Decimal(0)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from scipy.stats import binomtest, norm
-from statsmodels.stats.proportion import proportion_confint, proportions_ztest
+from scipy.stats import binomtest
+from statsmodels.stats.proportion import proportions_ztest
 
-MIN_COUNT = 30
+from datapilot_assets.insights.thresholds import THRESHOLDS
+
+MIN_COUNT = THRESHOLDS.least_conversions
 
 
 def two_proportion_p(successes0: int, trials0: int, successes1: int, trials1: int) -> float | None:
@@ -18,17 +20,6 @@ def two_proportion_p(successes0: int, trials0: int, successes1: int, trials1: in
     if successes0 * trials1 == successes1 * trials0:
         return 1.0  # also all successes in both, whose variance is zero
     return float(proportions_ztest([successes0, successes1], [trials0, trials1])[1])
-
-
-def wilson(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's score interval (1927) of a proportion, 0 to 1; z = 1.96 covers 95 %.
-
-    Raises ValueError without trials or unless 0 <= successes <= trials.
-    """
-    if trials <= 0 or not 0 <= successes <= trials:
-        raise ValueError(f"{successes} successes of {trials} trials are no proportion")
-    low, high = proportion_confint(successes, trials, alpha=2 * norm.sf(z), method="wilson")
-    return float(low), float(high)
 
 
 def poisson_ratio_p(count0: int, exposure0: float, count1: int, exposure1: float) -> float | None:

@@ -19,11 +19,13 @@ from scipy.ndimage import median_filter
 from scipy.stats import false_discovery_control, kendalltau, mannwhitneyu, norm, theilslopes
 from statsmodels.tsa.seasonal import STL
 
-MIN_POINTS = 12
-MIN_SEGMENT = 3
-MIN_CYCLES = 2
-STRONG_SEASON = 0.64
-MODIFIED_Z = 3.5
+from datapilot_assets.insights.thresholds import THRESHOLDS
+
+MIN_POINTS = THRESHOLDS.series_months
+MIN_SEGMENT = THRESHOLDS.segment_months
+MIN_CYCLES = THRESHOLDS.seasonal_cycles
+STRONG_SEASON = THRESHOLDS.seasonal_strength
+MODIFIED_Z = THRESHOLDS.modified_z
 _MAD_OF_NORMAL = 0.6745  # of a standard deviation, as Iglewicz and Hoaglin round it
 _MEAN_DEVIATIONS = 1.253314  # standard deviations in a mean absolute deviation: √(π/2)
 
@@ -138,15 +140,6 @@ def seasonal_strength(values: Sequence[float], period: int = 12) -> float | None
         return None
     rest = float(np.var(parts.resid) / np.var(parts.seasonal + parts.resid))
     return max(0.0, 1 - rest * (len(points) - 1) / (len(points) - period))
-
-
-def seasonal_indices(values: Sequence[float], period: int = 12) -> list[float] | None:
-    """Mean season of every position of the cycle, that of values[0] first, in units of the series; sum about zero.
-
-    None below two full cycles.
-    """
-    parts = _decomposed(_points(values), period)
-    return parts and [float(np.mean(parts.seasonal[position::period])) for position in range(period)]
 
 
 def without_season(values: Sequence[float], period: int = 12) -> list[float]:

@@ -26,6 +26,7 @@ class Thresholds:
     mix_segments: int = 20
     # Of both effects together, that the mix has to be.
     mix_part: Decimal = Decimal("0.2")
+    concentration_of: int = 5
     concentration_top: Decimal = Decimal("0.5")
     concentration_share: Decimal = Decimal("0.8")
     concentration_members: Decimal = Decimal("0.2")
@@ -41,6 +42,9 @@ class Thresholds:
     series_months: int = 12
     record_margin: Decimal = Decimal("0.02")
     streak: int = 3
+    segment_months: int = 3
+    modified_z: float = 3.5
+    seasonal_cycles: int = 2
     seasonal_strength: float = 0.64
     recent_months: int = 6
     false_discovery_rate: float = 0.05

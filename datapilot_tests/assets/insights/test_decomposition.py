@@ -12,13 +12,11 @@ from hypothesis import strategies as st
 
 from datapilot_assets.insights.decomposition import (
     Contribution,
-    PriceVolumeMix,
     SegmentEffect,
     chain,
     contributions,
     leading,
     mix_shift,
-    price_volume_mix,
 )
 
 D = Decimal
@@ -28,7 +26,6 @@ amount = st.decimals(0, 100_000, places=2)
 keys = st.none() | st.sampled_from("abcdef")
 sums = st.dictionaries(keys, money, max_size=6)
 ratios = st.dictionaries(keys, st.tuples(money, amount), max_size=6)
-sales = st.dictionaries(keys, st.tuples(money, st.none() | st.integers(-2, 50).map(D)), max_size=6)
 
 
 def total(values: Iterable[Decimal]) -> Decimal:
@@ -215,28 +212,3 @@ def test_a_chain_adds_up_and_swaps(pairs):
         assert abs(sum(parts) - (product1 - product0)) < TINY
         assert all(abs(one + other) < TINY for one, other in zip(parts, back, strict=True))
         assert all(abs(a - b) < TINY for a, b in zip(chain(before[::-1], after[::-1]), parts[::-1], strict=True))
-
-
-def test_price_volume_mix():
-    before = {"a": (D(100), D(10)), "b": (D(300), D(10)), "gone": (D(50), D(5))}
-    after = {"a": (D(240), D(20)), "b": (D(300), D(10)), "new": (D(70), D(7))}
-    # Continuing: Q 20 → 30, P̄₀ = 400/20 = 20. Price (12 − 10)·20 + 0 = 40; volume 10·20 = 200;
-    # mix (20 − 30·10/20)·(10 − 20) + (10 − 15)·(30 − 20) = −50 − 50. 540 − 400 = 140 = 40 + 200 − 100.
-    assert price_volume_mix(before, after) == PriceVolumeMix(D(40), D(200), D(-100), D(70), D(-50))
-
-
-@pytest.mark.parametrize("units", [None, D(0), D(-1)])
-def test_without_units_there_is_no_price_to_compare(units):
-    known, unknown = (D(10), D(1)), (D(15), units)
-    assert price_volume_mix({"a": known}, {"a": unknown}) == PriceVolumeMix(D(0), D(0), D(0), D(15), D(-10))
-    assert price_volume_mix({"a": unknown}, {"a": known}) == PriceVolumeMix(D(0), D(0), D(0), D(10), D(-15))
-
-
-@given(sales, sales)
-def test_price_volume_and_mix_add_up_in_any_order(before, after):
-    found = price_volume_mix(before, after)
-    change = total(revenue for revenue, _ in after.values()) - total(revenue for revenue, _ in before.values())
-    assert abs(total((found.price, found.volume, found.mix, found.new, found.discontinued)) - change) < TINY
-    assert price_volume_mix(shuffled(before), shuffled(after)) == found
-    back = price_volume_mix(after, before)
-    assert (back.new, back.discontinued) == (-found.discontinued, -found.new)

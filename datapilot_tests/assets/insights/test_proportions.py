@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datapilot_assets.insights.proportions import poisson_ratio_p, two_proportion_p, wilson
+from datapilot_assets.insights.proportions import poisson_ratio_p, two_proportion_p
 
 count = st.integers(30, 500)
 
@@ -38,27 +38,6 @@ def test_the_order_of_the_periods_does_not_matter(successes0, failures0, success
     exact = poisson_ratio_p(*one, *other)
     assert exact is not None
     assert exact == pytest.approx(poisson_ratio_p(*other, *one))
-
-
-def test_wilson_interval():
-    # 10 of 100, z² = 3.8416: center (0.1 + 0.019208)/1.038416 = 0.1147979,
-    # half 1.96 · √(0.0009 + 0.00009604)/1.038416 = 0.0595695
-    assert wilson(10, 100) == pytest.approx((0.0552284, 0.1743674), abs=1e-6)
-    # 0 of 10, z = 2: 4/10 over 1 + 4/10
-    assert wilson(0, 10, z=2) == pytest.approx((0, 4 / 14))
-
-
-@given(st.integers(0, 300), st.integers(0, 300))
-def test_an_interval_lies_between_0_and_1_around_the_proportion(successes, failures):
-    low, high = wilson(successes, successes + failures + 1)
-    assert 0 <= low <= successes / (successes + failures + 1) + 1e-12
-    assert successes / (successes + failures + 1) - 1e-12 <= high <= 1
-
-
-@pytest.mark.parametrize(("successes", "trials"), [(0, 0), (-1, 10), (11, 10)])
-def test_no_interval_of_what_is_no_proportion(successes, trials):
-    with pytest.raises(ValueError, match="no proportion"):
-        wilson(successes, trials)
 
 
 def test_rates_per_amount():

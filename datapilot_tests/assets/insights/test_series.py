@@ -16,7 +16,6 @@ from datapilot_assets.insights.series import (
     level_shift_p,
     outliers,
     p_of_modified_z,
-    seasonal_indices,
     seasonal_strength,
     streak,
     trend,
@@ -198,11 +197,6 @@ def test_a_planted_outlier_is_found(base, size, sign, count):
 def test_a_season_without_noise_is_all_of_the_movement():
     strength = seasonal_strength(NOVEMBER)
     assert strength == pytest.approx(1)
-    # (40 − 20)/12 = 1.6667 above 100 on average
-    indices = seasonal_indices(NOVEMBER)
-    assert indices is not None
-    expected = [38.3333 if month == 10 else -21.6667 if month == 1 else -1.6667 for month in range(12)]
-    assert indices == pytest.approx(expected, abs=0.01)
 
 
 def test_noise_is_no_season():
@@ -215,18 +209,12 @@ def test_no_season_below_two_cycles_or_without_movement(values):
     assert seasonal_strength(values) is None
 
 
-def test_no_seasonal_indices_below_two_cycles():
-    assert seasonal_indices(NOVEMBER[:23]) is None
-
-
 @given(level, st.floats(1, 1e5), st.floats(-1, 1), st.integers(24, 60))
 def test_a_planted_season_is_found_on_a_trend(base, size, slope, count):
     values = [base + slope * size * month + 10 * size * (month % 12 == 4) for month in range(count)]
-    strength, indices = seasonal_strength(values), seasonal_indices(values)
+    strength = seasonal_strength(values)
     assert strength is not None
     assert strength > 0.64
-    assert indices is not None
-    assert max(range(12), key=indices.__getitem__) == 4
 
 
 def test_the_season_is_removed_only_when_it_is_strong():
