@@ -76,23 +76,25 @@ def verify_month(platform: Platform, organization: Organization, month: Month) -
 def _verify(row: dict[str, Any], stored: dict[str, Any] | None, gold: Reading) -> list[Verified]:
     if stored is None:
         return [_text(row, [Fault("V01", "insights.facts has no such fact")])]
+    faults: list[Fault] = []
+    numbers: list[Verified] = []
+    text = None
     try:
         fact, draft = Fact.model_validate_json(stored["fact"]), Draft.model_validate_json(row["draft"])
-    except (ValueError, LookupError) as error:
-        return [_text(row, [Fault("V01", f"cannot be read: {type(error).__name__}")])]
-    faults = [
-        *fact_faults(fact, gold.organization.org_id, gold.tables),
-        *DraftVerifier({fact.id: fact}, _rules(row, gold)).faults(draft),
-        *_differing(stored, found_columns(fact)),
-        *([] if stored["status"] == "verified" else [Fault("V05", f"the fact is {stored['status']}")]),
-    ]
-    try:
-        numbers = [_number(row, fact, draft, kept, gold) for kept in json.loads(row["quantities"])]
+        faults += fact_faults(fact, gold.organization.org_id, gold.tables)
+        faults += [] if stored["status"] == "verified" else [Fault("V05", f"the fact is {stored['status']}")]
+        faults += _differing(stored, found_columns(fact))
+        faults += DraftVerifier({fact.id: fact}, _rules(row, gold)).faults(draft)
         told = told_columns(fact, draft, row["language"])
+        text = as_sentence(Rendered(told["headline"], told["body"]))
+        made = {quantity["slot"]: quantity for quantity in json.loads(told.pop("quantities"))}
+        faults += _differing(row, told)
+        kept = json.loads(row["quantities"])
+        faults += [] if [*made] == [quantity["slot"] for quantity in kept] else [Fault("V03", "the slots are others")]
+        numbers += [_number(row, fact, draft, quantity, made.get(quantity["slot"], {}), gold) for quantity in kept]
     except Exception as error:  # noqa: BLE001  # whatever was stored there instead
-        return [_text(row, [*faults, Fault("V01", f"cannot be told: {type(error).__name__}")])]
-    text = as_sentence(Rendered(told["headline"], told["body"]))
-    return [*numbers, _text(row, [*faults, *_differing(row, told)], text)]
+        faults.append(Fault("V01", f"cannot be read: {type(error).__name__}"))
+    return [*numbers, _text(row, faults, text)]
 
 
 def _text(row: dict[str, Any], faults: Sequence[Fault], found: str | None = None) -> Verified:
@@ -101,7 +103,7 @@ def _text(row: dict[str, Any], faults: Sequence[Fault], found: str | None = None
 
 # What is wrong with a column that the fact and its text do not give; V01 of all others.
 _COLUMNS = {
-    "headline": "V06", "body": "V06", "language": "V06", "quantities": "V03", "evidence": "V03", "severity": "V11",
+    "headline": "V06", "body": "V06", "language": "V06", "evidence": "V03", "severity": "V11",
     "impact": "V11", "score": "V11", "direction": "V09", "dimension": "V20", "member": "V20", "n": "V17",
     "p_value": "V17", "recommendation": "V21",
 }  # fmt: skip
@@ -117,7 +119,9 @@ def _rules(row: dict[str, Any], gold: Reading) -> TextRules:
     return TextRules(language=row["language"]) if row["author"] == "offline" else gold.rules
 
 
-def _number(row: dict[str, Any], fact: Fact, draft: Draft, kept: dict[str, Any], gold: Reading) -> Verified:
+def _number(
+    row: dict[str, Any], fact: Fact, draft: Draft, kept: dict[str, Any], made: dict[str, Any], gold: Reading
+) -> Verified:
     """The number that a slot shows: its fact's own quantity, what is stored beside it, and what gold says."""
     fields = {b.slot: b.field for b in draft.bindings if b.field not in TEXT_FIELDS}
     field = fields.get(kept["slot"], "")
@@ -132,8 +136,9 @@ def _number(row: dict[str, Any], fact: Fact, draft: Draft, kept: dict[str, Any],
             found = abs(found)
         if not agrees(Decimal(kept["value"]), found):
             faults.append(Fault("V06", f"{kept['value']} stored, {found} found"))
-        if (kept["table"], kept["delta_version"]) != (quantity.table, quantity.delta_version):
-            faults.append(Fault("V03", "another table or version"))
+        faults += [
+            Fault("V03", f"{name}: not the fact's") for name in made if name != "value" and kept.get(name) != made[name]
+        ]
     return Verified(
         row["insight_id"],
         kept["slot"],

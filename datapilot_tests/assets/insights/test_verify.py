@@ -14,7 +14,8 @@ import pytest
 from datapilot_assets.insights.offline import offline_draft
 from datapilot_assets.insights.run import write_insights
 from datapilot_assets.insights.stored import verify_month
-from datapilot_assets.insights.verify import DraftVerifier
+from datapilot_assets.insights.verify import DraftVerifier, fact_faults
+from datapilot_assets.insights.writing import reading
 from datapilot_domain.contracts.insights import INSIGHT_FACTS, PUBLISHED
 from datapilot_domain.contracts.table import TableContract
 from datapilot_domain.insights.draft import Binding, Draft
@@ -138,6 +139,8 @@ FORGERIES: dict[str, tuple[tuple[TableContract, Change], str]] = {
     "fact: observations": (a_fact(900, "n"), "V17"),
     "fact: p-value": (a_fact(0.5, "p_value"), "V17"),
     "fact: new or not": (a_fact(False, "is_new"), "V11"),
+    "fact: a KPI that is none": (a_fact("profit", "claim", "kpi"), "V01"),
+    "fact: impact without end": (a_fact("9e40", "impact"), "V01"),
     "fact: unreadable": ((INSIGHT_FACTS, lambda row: row.update(fact="{}")), "V01"),
     "facts: impact": (a_row("impact", Decimal("0.9"), INSIGHT_FACTS), "V11"),
     "facts: severity": (a_row("severity", "info", INSIGHT_FACTS), "V11"),
@@ -173,6 +176,39 @@ FORGERIES: dict[str, tuple[tuple[TableContract, Change], str]] = {
     "row: no numbers": (a_row("quantities", "[]"), "V03"),
     "row: quantities unreadable": (a_row("quantities", "[{"), "V01"),
 }  # fmt: skip
+
+
+# Of the change of the month's revenue: all codes that each tampering gives.
+def of_fact(**changed: Any) -> Callable[[Fact], Fact]:
+    return lambda of: of.model_copy(update=changed)
+
+
+def of_claim(**changed: Any) -> Callable[[Fact], Fact]:
+    return lambda of: of.model_copy(update={"claim": of.claim.model_copy(update=changed)})
+
+
+TAMPERED: dict[str, tuple[Callable[[Fact], Fact], set[str]]] = {
+    "nothing": (of_fact(), set()),
+    "no evidence": (of_fact(evidence=()), {"V03"}),
+    "organization": (of_fact(org_id="other"), {"V04"}),
+    "direction": (of_claim(direction="none"), {"V09"}),
+    "not significant": (of_fact(p_value=0.06), {"V17"}),
+    "no p-value": (of_fact(p_value=-1.0), {"V17"}),
+    "a short history": (of_claim(type="record"), {"V17"}),
+    "KPI": (of_claim(kpi="units"), {"V06", "V07"}),
+    "no baseline": (of_claim(baseline=None), {"V07"}),
+    "a member": (of_claim(member=CAMPAIGN), {"V06", "V07", "V20"}),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_a_fact_that_does_not_hold_is_named(told: tuple[Platform, Organization], name: str) -> None:
+    platform, acme = told
+    change, found = TAMPERED[name]
+    with reading(platform, acme) as gold:
+        of = next(f for f in gold.finder.facts(LAST) if (f.claim.type, f.claim.kpi) == ("change", "gross_revenue"))
+        faults = fact_faults(change(of), acme.org_id, gold.tables)
+    assert {fault.code for fault in faults} == found
 
 
 def test_what_was_written_holds(told: tuple[Platform, Organization]) -> None:
@@ -255,6 +291,12 @@ def test_advice_is_the_rule_s_and_about_its_own_fact() -> None:
     advised = draft(other, "{{entity}}: {{spend}}", "Veja.", recommendation="pause_zero_conversion")
     assert judged(other, advised) == set()
     assert "V02" in judged(CHANGE, text.model_copy(update={"recommendation_fact_id": "F9"}))
+
+
+def test_a_slot_of_no_fact_is_named() -> None:
+    text = draft(CHANGE, "{{metric}} em {{current}}", "Veja.")
+    stray = tuple(b.model_copy(update={"fact_id": "F9"}) if b.slot == "current" else b for b in text.bindings)
+    assert "V02" in judged(CHANGE, text.model_copy(update={"bindings": stray}))
 
 
 @pytest.mark.parametrize("locale", ["pt-BR", "en"])
