@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 import pytest
 
-from datapilot_assets.insights import find, run
+from datapilot_assets.insights import find, run, writing
+from datapilot_assets.insights.author import author_of
 from datapilot_assets.insights.making import Bench
+from datapilot_assets.insights.offline import offline_draft
 from datapilot_assets.insights.run import MonthsFailed, write_insights
 from datapilot_assets.insights.state import pending_insights
 from datapilot_assets.insights.stored import published_rows, verify_month
 from datapilot_assets.insights.writing import MonthInsights, Reading, reading, write_month
 from datapilot_domain.contracts.insights import REJECTED
 from datapilot_domain.insights.fact import Fact
+from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
 from datapilot_interfaces.demo.endpoint import answer
 from datapilot_resources.platform import Platform
 from datapilot_tests.assets.insights.golden import Ad, organization, write_gold
 from datapilot_tests.assets.insights.stories import LAST, PRODUCTS, ads, sales
-from datapilot_tests.assets.insights.test_find import FEBRUARY, JANUARY, facts, line, only, told, value, whole
+from datapilot_tests.assets.insights.test_find import FEBRUARY, JANUARY, facts, line, only, told, whole
 from datapilot_tests.services import llm_stub as stubs
 from datapilot_tests.services.llm_stub import LlmStub
 
@@ -89,14 +95,15 @@ def test_who_came_back_is_said_to_have_sold_nothing_in_that_month_only(platform:
     assert text.endswith("; em fevereiro/2024, nada.")
 
 
-def test_a_place_behind_gifts_is_gold_s(platform: Platform) -> None:
-    """Gold ranks what was given away, and what came to less than nothing stands behind it."""
-    gifts = [line(month, 2, "0", name) for month in (JANUARY, FEBRUARY) for name in "CD"]
-    lines = [*whole(JANUARY, "10", "A"), *whole(JANUARY, "20", "B"), *whole(FEBRUARY, "90", "A"), *gifts]
-    found = facts(platform, FEBRUARY, [*lines, *whole(FEBRUARY, "-10", "B")])
-    rank = {f.claim.member.key: f for f in found if f.claim.type == "rank_change" and f.claim.member}
-    assert [value(rank["b"], field) for field in ("baseline", "current")] == [1, 4]
-    assert rank["b"].claim.direction == "down"
+def test_gifts_have_places_too(platform: Platform) -> None:
+    """P came to less than nothing: seventh in January behind four gifts, and fifth in February."""
+    acme = organization(platform)
+    gifts = [line(JANUARY, 2, "0", name) for name in "WXYZ"]
+    january = [*whole(JANUARY, "90", "A"), *whole(JANUARY, "80", "B"), *whole(JANUARY, "-10", "P"), *gifts]
+    february = [one for name in "ABCD" for one in whole(FEBRUARY, "90", name)] + whole(FEBRUARY, "-20", "P")
+    write_gold(platform, acme, [*january, *february])
+    (written,) = write_insights(platform, acme, [FEBRUARY], "run")
+    assert written.insights.defects == 0
 
 
 def test_a_month_of_a_cent_and_one_of_a_fortune(platform: Platform) -> None:
@@ -158,3 +165,108 @@ def test_a_history_without_its_days_is_no_restatement(platform: Platform, monkey
     )
     with reading(platform, acme) as found:
         assert found.finder.restated == {}
+
+
+def settles(platform: Platform, acme: Organization, months: Sequence[Month]) -> None:
+    author = author_of(platform)
+    list(write_insights(platform, acme, months, "run"))
+    assert pending_insights(platform, acme, author) == {}
+    assert list(write_insights(platform, acme, months, "again")) == []
+
+
+def test_a_month_with_nothing_to_say_settles(platform: Platform) -> None:
+    acme = organization(platform)
+    write_gold(platform, acme, whole(JANUARY, "100"))
+    settles(platform, acme, [JANUARY])
+    assert published_rows(platform, acme.org_id, None) == []
+
+
+def test_an_offline_text_that_is_refused_settles_and_costs_one_insight(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme = organization(platform)
+    write_gold(platform, acme, [*whole(JANUARY, "100"), *whole(FEBRUARY, "120")])
+    good, told_of = offline_draft, ("gross_revenue", "net_revenue")
+    monkeypatch.setattr(
+        writing,
+        "offline_draft",
+        lambda fact, locale: good(fact, locale).model_copy(
+            update={"body": "Por causa do frio."} if fact.claim.kpi in told_of else {}
+        ),
+    )
+    settles(platform, acme, [JANUARY, FEBRUARY])
+    assert platform.lakehouse.read(REJECTED, acme.org_id).num_rows
+    rows = published_rows(platform, acme.org_id, [FEBRUARY])
+    assert rows
+    assert not {row["kpi"] for row in rows} & set(told_of)
+
+
+def test_a_model_that_is_down_settles(with_model: Callable[..., Platform]) -> None:
+    platform = with_model(llm_base_url="http://127.0.0.1:9/v1")
+    acme = organization(platform)
+    write_gold(platform, acme, [*whole(JANUARY, "100"), *whole(FEBRUARY, "120")])
+    settles(platform, acme, [JANUARY, FEBRUARY])
+
+
+def test_a_restatement_settles(platform: Platform) -> None:
+    acme = organization(platform)
+    for gross in ("100", "120", "100", "140"):
+        write_gold(platform, acme, [*whole(JANUARY, gross), *whole(FEBRUARY, "100")])
+        settles(platform, acme, [JANUARY, FEBRUARY])
+    (restated,) = [row for row in published_rows(platform, acme.org_id, [JANUARY]) if row["type"] == "restated"]
+    assert "R$\xa03.100,00" in restated["body"]
+
+
+_WRITES = """
+import sys
+from pathlib import Path
+from datapilot_assets.insights.run import write_insights
+from datapilot_domain.organizations import OrgId
+from datapilot_domain.partitions import Month
+from datapilot_resources.platform import Platform
+from datapilot_resources.settings import Settings
+platform = Platform(Settings(home=Path(sys.argv[1]), **dict(pair.split("=", 1) for pair in sys.argv[2:])))
+list(write_insights(platform, platform.registry.get(OrgId("acme")), [Month(2024, 1), Month(2024, 2)], "other"))
+"""
+
+
+def writer(platform: Platform, **settings: str) -> subprocess.Popen[str]:
+    """A process of its own that writes both months."""
+    more = [f"{name}={value}" for name, value in settings.items()]
+    command = [sys.executable, "-c", _WRITES, str(platform.settings.home), *more]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_process_that_dies_while_it_asks_leaves_its_reservation_and_the_month_to_the_next(
+    with_model: Callable[..., Platform], llm_stub: LlmStub
+) -> None:
+    llm_stub.then(stubs.stalls(60))
+    llm_stub.always = stubs.answers(answer)
+    platform = with_model()
+    acme = organization(platform)
+    write_gold(platform, acme, [*whole(JANUARY, "100"), *whole(FEBRUARY, "120")])
+    process = writer(platform, llm_base_url=llm_stub.base_url, llm_model="stub-1")
+    deadline = time.monotonic() + 60
+    while not llm_stub.requests and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+    assert [attempt.status for attempt in platform.ledger.attempts(acme.org_id, FEBRUARY)] == ["reserved"]
+    assert list(pending_insights(platform, acme, author_of(platform))) == [FEBRUARY]
+    settles(platform, acme, [JANUARY, FEBRUARY])
+    assert {row["author"] for row in published_rows(platform, acme.org_id, [FEBRUARY])} == {"model"}
+    assert [attempt.status for attempt in platform.ledger.attempts(acme.org_id, FEBRUARY)] == ["reserved", "ok"]
+    assert platform.ledger.spent(acme.org_id, FEBRUARY).reserved_tokens > 0, "nobody knows what it cost"
+
+
+def test_two_processes_that_write_the_same_months_leave_them_whole(platform: Platform) -> None:
+    acme = organization(platform)
+    write_gold(platform, acme, [*whole(JANUARY, "100"), *whole(FEBRUARY, "120")])
+    both = [writer(platform) for _ in range(2)]
+    for process in both:
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+    assert pending_insights(platform, acme, None) == {}
+    rows = published_rows(platform, acme.org_id, [FEBRUARY])
+    assert len({row["insight_id"] for row in rows}) == len(rows) > 0
+    assert all(item.ok for item in verify_month(platform, acme, FEBRUARY))
