@@ -11,16 +11,14 @@ import duckdb
 
 from datapilot_assets.insights.decomposition import PRECISION
 from datapilot_domain.contracts import CONTRACTS
+from datapilot_domain.contracts.insights import INSIGHT_FACTS
 from datapilot_domain.insights.measures import Term, one_of
 from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.partitions import Month
 from datapilot_resources.lakehouse import Lakehouse
 
 # What insights read. Refined tables of records only count.
-GOLD = (
-    "gold.sales_month", "gold.sales_daily", "gold.sales_products", "gold.sales_breakdown", "gold.sales_source_month",
-    "gold.campaign_month", "gold.marketing_month",
-)  # fmt: skip
+GOLD = INSIGHT_FACTS.reads
 COUNTED = ("silver.sales_quarantine", "silver.ads_quarantine")
 _PLACES = Decimal("1e-10")
 
@@ -80,6 +78,13 @@ class Tables:
         sql = f"SELECT {measure} FROM {self._name(table, version)} WHERE {where}"
         return list(self._connection.execute(sql).fetchall()[0])
 
+    def total(self, term: Term, table: str, version: int, currency: str) -> Total:
+        """The parts of the term as the table at that version has them, in that currency where it has any."""
+        numerator, denominator = term.parts()
+        where = " AND ".join((*term.conditions, *_money(table, currency)))
+        columns = numerator if denominator is None else f"{numerator}, {denominator}"
+        return _read(self.scalar(columns, table, where, version), denominator is not None)
+
     def _name(self, table: str, version: int) -> str:
         if (table, version) not in self._loaded:
             contract = CONTRACTS[table]
@@ -111,13 +116,9 @@ class Gold:
 
     def _total(self, term: Term, version: int | None = None, currency: str | None = None) -> Total:
         version = self.versions.get(term.table) if version is None else version
-        if version is None:
-            return Total(None)
-        numerator, denominator = term.parts()
-        where = " AND ".join((*term.conditions, *self._money(term.table, currency)))
-        columns = numerator if denominator is None else f"{numerator}, {denominator}"
-        row = self.tables.scalar(columns, term.table, where, version)
-        return _read(row, denominator is not None)
+        return (
+            Total(None) if version is None else self.tables.total(term, term.table, version, currency or self.currency)
+        )
 
     def value(self, term: Term, version: int | None = None) -> Decimal | None:
         return self.total(term, version).value
@@ -131,7 +132,7 @@ class Gold:
             return {}
         numerator, denominator = asked.parts()
         key = "NULL" if dimension is None else asked.key_column
-        where = " AND ".join((*asked.conditions, *self._money(asked.table, None)))
+        where = " AND ".join((*asked.conditions, *_money(asked.table, self.currency)))
         sql = f"SELECT month, {key} AS member, {numerator}, {denominator or 'NULL'} FROM {{table}}"
         rows = self.tables.query(
             f"{sql} WHERE {where} GROUP BY ALL ORDER BY ALL", asked.table, self.versions[asked.table]
@@ -167,9 +168,10 @@ class Gold:
                 found |= {str(code) for (code,) in self.tables.query(sql, table, self.versions[table])}
         return frozenset(found)
 
-    def _money(self, table: str, currency: str | None) -> tuple[str, ...]:
-        has_currency = "currency" in CONTRACTS[table].column_names
-        return (one_of("currency", (currency or self.currency,)),) if has_currency else ()
+
+def _money(table: str, currency: str) -> tuple[str, ...]:
+    has_currency = "currency" in CONTRACTS[table].column_names
+    return (one_of("currency", (currency,)),) if has_currency else ()
 
 
 def _read(parts: Sequence[object], is_quotient: bool) -> Total:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from datapilot_assets.insights.gold import Tables
-from datapilot_domain.contracts import CONTRACTS
 from datapilot_domain.insights.fact import Evidence, EvidenceRow
-from datapilot_domain.insights.measures import Quantity, one_of
+from datapilot_domain.insights.measures import Quantity
 
 # A quotient is kept to ten places; beyond that, relative.
 _PLACES = Decimal("5.1e-10")
@@ -27,14 +26,9 @@ def agrees(stored: Decimal, found: Decimal | None) -> bool:
 
 def read_again(evidence: Evidence, tables: Tables) -> Evidence:
     """The same questions to the same snapshot."""
+    asked = evidence.table, evidence.delta_version, evidence.currency
     rows = []
     for row in evidence.rows:
-        numerator, denominator = row.term.parts()
-        where = list(row.term.conditions)
-        if "currency" in CONTRACTS[evidence.table].column_names:
-            where.append(one_of("currency", (evidence.currency,)))
-        columns = numerator if denominator is None else f"{numerator}, {denominator}"
-        found = tables.scalar(columns, evidence.table, " AND ".join(where), evidence.delta_version)
-        values = [None if value is None else Decimal(str(value)) for value in (*found, None)[:2]]
-        rows.append(EvidenceRow(term=row.term, numerator=values[0], denominator=values[1]))
+        total = tables.total(row.term, *asked)
+        rows.append(EvidenceRow(term=row.term, numerator=total.numerator, denominator=total.denominator))
     return evidence.model_copy(update={"rows": tuple(rows)})

@@ -97,7 +97,7 @@ def quality(platform: Platform, bench: Bench) -> Quality:
         _coverage(platform, bench),
         _sources(platform, organization, month),
         _quarantined(platform, organization, month),
-        tuple(bench.gold.currencies(month)),
+        tuple(sorted(bench.gold.currencies(month) - {organization.currency})),
         _freshness(platform, organization, month),
         _rejections(platform, organization, month),
         _versions(platform, bench),

@@ -2,10 +2,41 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable, Mapping
+
 import dagster as dg
 
+from datapilot_assets.partitioning import range_tags
+from datapilot_domain.landing import digest
+from datapilot_domain.organizations import Organization
+from datapilot_domain.partitions import Calendar, Month, contiguous_stretches
+from datapilot_resources.platform import Platform
+
+# 3-4 run requests a second is what a tick can record.
+MAX_RUNS = 20
+# Month → fingerprint of what it would become.
+Pending = Mapping[Month, str]
 WORK_TAG = "datapilot/work"
 MAX_ATTEMPTS = 3
+
+
+def request_stretches(
+    context: dg.SensorEvaluationContext, services: Platform, scope: str, pending_of: Callable[[Organization], Pending]
+) -> list[dg.RunRequest]:
+    """A run request per contiguous stretch of pending months, of every organization that has a partition."""
+    partitions = set(context.instance.get_dynamic_partitions("org"))
+    calendar = Calendar(services.first_month, dt.datetime.now(dt.timezone.utc).date())
+    requests: list[dg.RunRequest] = []
+    for org in services.registry.list():
+        if org not in partitions:
+            continue
+        pending = pending_of(services.registry.get(org))
+        for stretch in contiguous_stretches(month for month in pending if month in calendar):
+            work = digest([scope, str(org), [[str(month), pending[month]] for month in stretch]])
+            if request := request_run(context, work, range_tags(org, stretch)):
+                requests.append(request)
+    return requests[:MAX_RUNS]
 
 
 def request_run(

@@ -43,6 +43,7 @@ def test_headlines_are_the_rows_of_gold(workbench: Workbench, page: MonthPage) -
         assert round(shown[name].value, 10) == marketing[name]
     assert round(shown["cost_per_conversion"].value, 10) == campaign["cost_per_conversion"]
     assert not any(one.is_partial or one.restatements for one in page.headlines)
+    assert page.quality.other_currencies == (), "its own is no other one"
 
 
 def test_a_change_is_good_or_bad_news_by_the_catalogue(page: MonthPage) -> None:
