@@ -42,7 +42,7 @@ up: setup ## Dagster UI and daemon on http://127.0.0.1:3000, without containers
 	@$(BIN)/datapilot up
 
 test: lint types ## Lint, types, import rules and the whole test suite
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=auto --dist=loadgroup
 
 lint: setup ## ruff (rules and format) and the import rules
 	$(BIN)/ruff check .

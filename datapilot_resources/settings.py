@@ -51,6 +51,11 @@ class Settings(BaseModel):
     # Secret because a Spark Connect address may carry `;token=…`.
     spark_remote: SecretStr | None = Field(default=None, alias="SPARK_REMOTE")
     spark_memory: str = Field(default="2g", alias="DATAPILOT_SPARK_MEMORY", pattern=r"^[1-9]\d*[mg]$")
+    neo4j_uri: str | None = Field(default=None, alias="NEO4J_URI", pattern=r"^(bolt|neo4j)(\+s|\+ssc)?://[^/?#@]+$")
+    neo4j_user: str = Field(default="neo4j", alias="NEO4J_USER")
+    neo4j_password: SecretStr | None = Field(default=None, alias="NEO4J_PASSWORD")
+    # Secret because the address carries the password.
+    postgres_url: SecretStr | None = Field(default=None, alias="DATAPILOT_POSTGRES_URL")
     llm_base_url: str | None = Field(default=None, alias="LLM_BASE_URL", description="an OpenAI-compatible endpoint")
     llm_model: str | None = Field(default=None, alias="LLM_MODEL")
     llm_api_key: SecretStr | None = Field(default=None, alias="LLM_API_KEY")
@@ -99,6 +104,16 @@ class Settings(BaseModel):
             raise ValueError("must be a folder or s3://bucket/prefix")
         return str(Path(store).expanduser().absolute())
 
+    @field_validator("postgres_url")
+    @classmethod
+    def _names_a_database(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is None:
+            return None
+        parts = urlsplit(url.get_secret_value())
+        if parts.scheme not in ("postgresql", "postgres") or not parts.hostname or not parts.path.strip("/"):
+            raise ValueError("must be postgresql://user:password@host/database")
+        return url
+
     @field_validator("llm_base_url")
     @classmethod
     def _plain_address(cls, address: str | None) -> str | None:
@@ -135,6 +150,12 @@ class Settings(BaseModel):
     def _whole_credentials(self) -> Settings:
         if (self.s3_access_key_id is None) != (self.s3_secret_access_key is None):
             raise ValueError("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY: set both or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_graph(self) -> Settings:
+        if self.neo4j_uri is not None and self.neo4j_password is None:
+            raise ValueError("NEO4J_URI: set NEO4J_PASSWORD too")
         return self
 
     @property

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 pytest_plugins = ["datapilot_tests.services.fixtures", "datapilot_tests.workbench"]
 
 # Definitions read their settings when they are imported: a developer's own store must not leak into the tests.
 for _name in list(os.environ):
-    if _name.startswith(("DATAPILOT_", "S3_", "SPARK_REMOTE", "LLM_")) and not _name.startswith("DATAPILOT_FUZZ_"):
+    if _name.startswith(("DATAPILOT_", "S3_", "SPARK_REMOTE", "LLM_", "NEO4J_")) and not _name.startswith(
+        "DATAPILOT_FUZZ_"
+    ):
         del os.environ[_name]
+
+# Fixtures whose server takes fixed ports: their tests share one process.
+_ALONE = {"s3_endpoint"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file stay in one process (they share a workbench), those of one server too."""
+    for item in items:
+        alone = _ALONE & set(getattr(item, "fixturenames", ()))
+        item.add_marker(pytest.mark.xdist_group("-".join(sorted(alone)) or str(item.path)))

