@@ -6,6 +6,7 @@ import dagster as dg
 
 from datapilot_assets.ads import ADS, campaigns_spec
 from datapilot_assets.bronze.kept import bronze_asset
+from datapilot_assets.consumers import CONSUMERS
 from datapilot_assets.events import family_keys, landing_key
 from datapilot_assets.insights.asset import insights_asset, insights_job
 from datapilot_assets.insights.checks import insights_checks
@@ -16,8 +17,8 @@ from datapilot_assets.partitioning import ORG_MONTHS
 from datapilot_assets.refine import family_checks, refine_asset
 from datapilot_assets.refinement import Family
 from datapilot_assets.sales import SALES
+from datapilot_assets.sensors.consumers import gold_sensor
 from datapilot_assets.sensors.inbox import inbox_sensor
-from datapilot_assets.sensors.insights import insights_sensor
 from datapilot_assets.sensors.landed import landed_sensor
 from datapilot_assets.sensors.registry import registry_sensor
 from datapilot_resources.platform_resource import PlatformResource
@@ -63,7 +64,7 @@ defs = dg.Definitions.merge(
         assets=[campaigns_spec(), insights_asset],
         asset_checks=[insights_checks],
         jobs=[intake_job, replay_job, insights_job],
-        sensors=[registry_sensor, inbox_sensor, insights_sensor],
+        sensors=[registry_sensor, inbox_sensor, *map(gold_sensor, CONSUMERS)],
         # One process, one JVM: a step process of its own costs 5 CPU-seconds before any work.
         executor=dg.in_process_executor,
         resources={

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datapilot_assets.consumers import CONSUMERS, INSIGHTS, Consumer
+from datapilot_assets.dagster_home import prepare_dagster_home
 from datapilot_assets.status import stale_months, table_status
 from datapilot_domain.contracts import FAMILY_CONTRACTS, with_upstream
 from datapilot_domain.landing import LandingEntry
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Calendar, Month, contiguous_stretches
 from datapilot_resources.platform import Platform
-from datapilot_resources.settings import Settings
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -50,14 +48,6 @@ class RunResult:
     error: str | None
     changed: int
     unchanged: int
-
-
-def prepare_dagster_home(settings: Settings) -> None:
-    """Make DAGSTER_HOME with our dagster.yaml (it counts nowhere else) and point this process at it."""
-    home = settings.dagster_home
-    home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(Path(__file__).parents[1] / "dagster.yaml", home / "dagster.yaml")
-    os.environ["DAGSTER_HOME"] = str(home)
 
 
 def run_intake(platform: Platform, keys: Sequence[str]) -> list[Landed]:
@@ -114,11 +104,11 @@ def run_refine(
     organizations: Sequence[OrgId],
     months: Sequence[Month] | None = None,
     *,
-    insights: bool = True,
+    consumers: Sequence[Consumer] = CONSUMERS,
 ) -> list[RunResult]:
     """Refine these months (None: all that is stale) of every family; one run per contiguous stretch.
 
-    Then write the insights of those whose gold is now another, unless told not to.
+    Then the consumers that are on take the months whose gold is now another.
     An organization whose run fails never stops the next one.
     """
     results = []
@@ -137,9 +127,11 @@ def run_refine(
                     _run_stretch(platform, instance, family, org, list(stretch))
                     for stretch in contiguous_stretches(wanted)
                 ]
-            pending = _pending_insights(platform, org) if insights else []
-            told = [month for month in pending if month in calendar and (months is None or month in months)]
-            results += _run_insights(instance, org, told, {})
+            for consumer in consumers:
+                if consumer.off(platform.settings) is None:
+                    pending = consumer.pending(platform, organization)
+                    taken = [month for month in pending if month in calendar and (months is None or month in months)]
+                    results += _run_consumer(instance, consumer, org, taken, {})
     return results
 
 
@@ -147,34 +139,28 @@ def run_insights(platform: Platform, org: OrgId, months: Sequence[Month], *, aga
     """Write the insights of those months whose gold is now another; `again`: of all of them."""
     from datapilot_assets.insights.asset import AGAIN_TAG
 
-    wanted = list(months) if again else [month for month in _pending_insights(platform, org) if month in months]
+    pending = months if again else INSIGHTS.pending(platform, platform.registry.get(org))
+    wanted = [month for month in pending if month in months]
     with _instance(platform) as instance:
         instance.add_dynamic_partitions("org", [org])
-        return _run_insights(instance, org, wanted, {AGAIN_TAG: "true"} if again else {})
+        return _run_consumer(instance, INSIGHTS, org, wanted, {AGAIN_TAG: "true"} if again else {})
 
 
-def _pending_insights(platform: Platform, org: OrgId) -> list[Month]:
-    from datapilot_assets.insights.state import pending_insights
-
-    return list(pending_insights(platform, platform.registry.get(org)))
-
-
-def _run_insights(
-    instance: dg.DagsterInstance, org: OrgId, months: Sequence[Month], tags: dict[str, str]
+def _run_consumer(
+    instance: dg.DagsterInstance, consumer: Consumer, org: OrgId, months: Sequence[Month], tags: dict[str, str]
 ) -> list[RunResult]:
     from datapilot_assets.definitions import defs
-    from datapilot_assets.insights.asset import INSIGHTS_JOB
     from datapilot_assets.partitioning import range_tags
 
     results = []
     for stretch in map(list, contiguous_stretches(months)):
-        result = defs.resolve_job_def(INSIGHTS_JOB).execute_in_process(
+        result = defs.resolve_job_def(consumer.job).execute_in_process(
             instance=instance, run_config=_QUIET, tags={**range_tags(org, stretch), **tags}, raise_on_error=False
         )
         failures = [event.step_failure_data for event in result.filter_events(lambda e: e.is_step_failure)]
         error = "; ".join(_cause(failure) for failure in failures) or None
         written = len(list(result.get_asset_materialization_events()))
-        results.append(RunResult("insights", org, stretch, result.success, error, written, 0))
+        results.append(RunResult(consumer.name, org, stretch, result.success, error, written, 0))
     return results
 
 

@@ -110,7 +110,7 @@ class Settings(BaseModel):
         if url is None:
             return None
         parts = urlsplit(url.get_secret_value())
-        if parts.scheme not in ("postgresql", "postgres") or not parts.hostname or not parts.path.strip("/"):
+        if parts.scheme != "postgresql" or not parts.hostname or not parts.path.strip("/"):
             raise ValueError("must be postgresql://user:password@host/database")
         return url
 

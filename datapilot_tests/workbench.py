@@ -12,9 +12,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from datapilot_assets.consumers import CONSUMERS
+from datapilot_assets.dagster_home import prepare_dagster_home
 from datapilot_assets.landing.inbox import inbox_key
 from datapilot_assets.landing.intake import Landed
-from datapilot_assets.runs import RunResult, prepare_dagster_home, run_intake, run_refine
+from datapilot_assets.runs import RunResult, run_intake, run_refine
 from datapilot_assets.status import table_status
 from datapilot_domain.contracts import CONTRACTS
 from datapilot_domain.landing import Declaration
@@ -53,9 +55,11 @@ class Workbench:
         return run_intake(self.platform, keys)
 
     def refine(self, *orgs: str, months: Sequence[str] | None = None, family: str | None = "sales") -> list[RunResult]:
-        """Refine every family; the runs of this one (None: of all, and of the insights)."""
+        """Refine every family; the runs of this one (None: of all, and of the consumers)."""
         wanted = [Month.parse(month) for month in months] if months else None
-        runs = run_refine(self.platform, [OrgId(org) for org in orgs], wanted, insights=family is None)
+        runs = run_refine(
+            self.platform, [OrgId(org) for org in orgs], wanted, consumers=CONSUMERS if family is None else ()
+        )
         return [run for run in runs if family in (None, run.family)]
 
     def rows(self, table: str, org: str, month: str | None = None) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from datapilot_assets.consumers import INSIGHTS
 from datapilot_assets.events import asset_key, column_schema, upstream_keys
 from datapilot_assets.partitioning import ORG_MONTHS, org_months
 from datapilot_domain.contracts.insights import INSIGHT_TABLES
@@ -12,7 +13,6 @@ from datapilot_domain.partitions import OrgMonth
 from datapilot_resources.platform_resource import PlatformResource
 from datapilot_resources.registry import UnknownOrganization
 
-INSIGHTS_JOB = "insights_job"
 # Of a run that writes its months whether or not their gold changed.
 AGAIN_TAG = "datapilot/again"
 
@@ -60,7 +60,7 @@ def insights_asset(context: dg.AssetExecutionContext, platform: PlatformResource
 
 
 insights_job = dg.define_asset_job(
-    INSIGHTS_JOB,
+    INSIGHTS.job,
     selection=dg.AssetSelection.assets(*(asset_key(contract) for contract in INSIGHT_TABLES)).without_checks(),
-    description="Write insights of the months whose gold changed.",
+    description=INSIGHTS.description,
 )

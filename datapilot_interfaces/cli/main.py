@@ -53,6 +53,8 @@ app.command("verify")(insights.verify)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("up")(runs.up)
+# Options after the program's name are the program's.
+app.command("exec", context_settings={"allow_interspersed_args": False})(runs.execute)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

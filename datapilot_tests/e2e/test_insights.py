@@ -9,11 +9,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from datapilot_assets.consumers import INSIGHTS
 from datapilot_assets.definitions import defs
-from datapilot_assets.insights.asset import INSIGHTS_JOB, insights_asset
+from datapilot_assets.insights.asset import insights_asset
 from datapilot_assets.insights.stored import published_rows, shown
 from datapilot_assets.runs import run_refine
-from datapilot_assets.sensors.insights import insights_sensor
+from datapilot_assets.sensors.consumers import gold_sensor
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month
 from datapilot_interfaces.cli.main import run
@@ -47,7 +48,7 @@ def instance(acme: Workbench) -> Iterator[dg.DagsterInstance]:
 
 def tick(instance: dg.DagsterInstance) -> list[dg.RunRequest]:
     context = dg.build_sensor_context(instance=instance, resources={"platform": PlatformResource()})
-    return list(insights_sensor.evaluate_tick(context).run_requests or [])
+    return list(gold_sensor(INSIGHTS).evaluate_tick(context).run_requests or [])
 
 
 def test_every_number_that_the_run_published_computes_again(acme: Workbench) -> None:
@@ -92,7 +93,7 @@ def test_unchanged_gold_requests_nothing_and_changed_gold_is_told_within_one_tic
         assert done.success
     (request,) = tick(instance)
     assert request.tags["datapilot/organization"] == "acme"
-    job = defs.resolve_job_def(INSIGHTS_JOB)
+    job = defs.resolve_job_def(INSIGHTS.job)
     assert job.execute_in_process(instance=instance, tags=request.tags).success
     assert tick(instance) == []
     after = published_rows(acme.platform, OrgId("acme"), None)

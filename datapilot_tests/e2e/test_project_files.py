@@ -13,6 +13,10 @@ import yaml
 from dagster import DagsterInstance
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from pydantic import SecretStr
+
+from datapilot_assets.dagster_home import instance_config, prepare_dagster_home
+from datapilot_resources.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -59,9 +63,10 @@ def test_lock_satisfies_the_pins(group: str) -> None:
             assert pin.specifier.contains(version), f"{requirement} does not satisfy {pin}: run `make lock`"
 
 
-def test_dagster_yaml_gives_the_expected_instance(tmp_path: Path) -> None:
-    (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
-    with DagsterInstance.from_config(str(tmp_path)) as instance:
+def test_dagster_yaml_gives_the_expected_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "put back afterwards")
+    prepare_dagster_home(Settings(home=tmp_path))
+    with DagsterInstance.get() as instance:
         queue = instance.get_concurrency_config().run_queue_config
         assert queue is not None
         assert queue.max_concurrent_runs == 1
@@ -74,8 +79,18 @@ def test_dagster_yaml_gives_the_expected_instance(tmp_path: Path) -> None:
         assert instance.run_monitoring_max_runtime_seconds == 6 * 3600
         assert not instance.telemetry_enabled
         assert instance.get_settings("retention")["sensor"]["purge_after_days"]["skipped"] == 1
-        assert Path(instance.root_directory) == tmp_path
+        assert Path(instance.root_directory) == tmp_path / "dagster"
     assert list(tmp_path.rglob("runs.db")), "SQLite under DAGSTER_HOME"
+
+
+def test_postgres_and_s3_change_the_instance_and_are_not_named_in_its_file(tmp_path: Path) -> None:
+    plain = instance_config(Settings(home=tmp_path))
+    url = SecretStr("postgresql://user:canary@database.example/datapilot")
+    config = instance_config(Settings(home=tmp_path, store="s3://canary/lake", postgres_url=url))
+    assert config.pop("storage")["custom"]["class"] == "PostgresStorage"
+    assert config.pop("compute_logs")["class"] == "StoreComputeLogs"
+    assert config == plain
+    assert "canary" not in str(config)
 
 
 def test_workspace_and_project_load_the_same_definitions() -> None:

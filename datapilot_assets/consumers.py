@@ -1,0 +1,43 @@
+"""What follows gold: each consumer compares gold's fingerprints with those that it stored, and catches up by itself.
+
+Any of them may be off or down: gold is published all the same (P12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from datapilot_domain.organizations import Organization
+from datapilot_domain.partitions import Month
+from datapilot_resources.platform import Platform
+from datapilot_resources.settings import Settings
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """One consumer of gold: its job refines nothing, and gets the months whose gold is not what it last took."""
+
+    name: str
+    job: str
+    description: str
+    # Month → fingerprint of what the consumer would hold after its run.
+    pending: Callable[[Platform, Organization], Mapping[Month, str]]
+    # Why it gets no run under these settings; None: it is on.
+    off: Callable[[Settings], str | None] = lambda settings: None
+
+
+def _pending_insights(platform: Platform, organization: Organization) -> Mapping[Month, str]:
+    from datapilot_assets.insights.state import pending_insights
+
+    return pending_insights(platform, organization)
+
+
+INSIGHTS = Consumer(
+    name="insights",
+    job="insights_job",
+    description="Write insights of the months whose gold changed.",
+    pending=_pending_insights,
+)
+
+CONSUMERS: tuple[Consumer, ...] = (INSIGHTS,)
