@@ -6,16 +6,18 @@ SHELL := /bin/bash
 # Python 3.11 when it is there (the full suite runs on it), else the newest one. Override: make setup PYTHON=python3.12
 PYTHON ?= $(shell for v in 3.11 3.13 3.12 3.10; do python$$v -c "" 2>/dev/null && { echo python$$v; break; }; done)
 BIN := .venv/bin
+# Tests of one file, and of one server, stay together.
+ON_ALL_CORES := --numprocesses=auto --dist=loadgroup
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps
 
 # What set-up depends on; the stamp carries its checksum, so that set-up is skipped while nothing has changed.
 SETUP_INPUTS := requirements.lock requirements-jre.lock pyproject.toml $(sort $(wildcard datapilot_resources/jars/*))
 STAMP := .venv/setup-$(shell cat $(SETUP_INPUTS) | cksum | cut -d' ' -f1)
 
-.PHONY: help setup demo test up lint types docs lock clean
+.PHONY: help setup demo test services test-services up lint types docs lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 setup: $(STAMP) ## Create .venv with everything that is needed: packages by hash, Java, Spark's jars
 
@@ -41,8 +43,14 @@ demo: setup ## Three organizations, three months, seeded faults: everything in o
 up: setup ## Dagster UI and daemon on http://127.0.0.1:3000, without containers
 	@$(BIN)/datapilot up
 
-test: lint types ## Lint, types, import rules and the whole test suite
-	$(BIN)/pytest --numprocesses=auto --dist=loadgroup
+test: lint types ## Lint, types, import rules and every test that needs no server
+	$(BIN)/pytest -m "not services" $(ON_ALL_CORES)
+
+services: setup ## Install the servers of the tests: Postgres, pgbouncer, Caddy, MinIO, Neo4j
+	datapilot_tests/services/install
+
+test-services: services ## The tests on real servers: two S3 servers, Neo4j, Postgres behind pgbouncer, a Spark cluster
+	$(BIN)/pytest -m services $(ON_ALL_CORES)
 
 lint: setup ## ruff (rules and format) and the import rules
 	$(BIN)/ruff check .

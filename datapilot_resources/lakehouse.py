@@ -6,11 +6,9 @@ Spark frames are written by delta-spark, Arrow data by delta-rs; both engines re
 
 from __future__ import annotations
 
-import fcntl
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +21,7 @@ from datapilot_domain.landing import LandingEntry
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month, months_predicate, organization_prefix, table_prefix
 from datapilot_resources.landing_log import LOG_SCHEMA, LandingLog, read_entries, written_entries
+from datapilot_resources.lease import LeaseLost, writer_lease
 from datapilot_resources.settings import Settings
 from datapilot_resources.spark_frames import arrow_frame
 
@@ -208,7 +207,8 @@ class Lakehouse:
             "months": {str(m): {"fingerprint": fingerprints[m], "rows": rows_of[m]} for m in months},
         }
         prefix = self._prefix(contract, org)
-        with self._writer(org):
+
+        def check() -> None:
             self._create(prefix, arrow_schema(contract), ["month"], _stats_columns(contract))
             known = self.months(contract, org)
             newer = [str(m) for m in months if m in known and known[m].log_head > log_head]
@@ -216,7 +216,8 @@ class Lakehouse:
                 raise StaleRun(
                     f"{contract.id} of {org}: {', '.join(newer)} was written from a newer landing log; run again"
                 )
-            return self._commit(prefix, frame, months_predicate(months), metadata)
+
+        return self._commit_alone(org, run_id, check, prefix, frame, months_predicate(months), metadata)
 
     def replace_organization(
         self, contract: TableContract, org: OrgId, rows: pa.Table, fingerprint: str, run_id: str, log_head: int
@@ -227,12 +228,14 @@ class Lakehouse:
         """
         prefix = self._prefix(contract, org)
         metadata = {"run_id": run_id, "log_head": log_head, "fingerprint": fingerprint, "rows": rows.num_rows}
-        with self._writer(org):
+
+        def check() -> None:
             self._create(prefix, arrow_schema(contract), [], _stats_columns(contract))
             known = self.organization_state(contract, org)
             if known is not None and known.log_head > log_head:
                 raise StaleRun(f"{contract.id} of {org} was written from a newer landing log; run again")
-            return self._commit(prefix, rows, "true", metadata)
+
+        return self._commit_alone(org, run_id, check, prefix, rows, "true", metadata)
 
     def replace_content(
         self, contract: TableContract, org: OrgId, content_id: str, rows: pa.RecordBatchReader, run_id: str
@@ -241,7 +244,7 @@ class Lakehouse:
         prefix = self._prefix(contract, org)
         self._create(prefix, arrow_schema(contract), ["month"], _stats_columns(contract))
         metadata = {"run_id": run_id, "content_id": content_id}
-        return self._commit(prefix, rows, f"content_id = '{content_id}'", metadata)
+        return self._commit(prefix, rows, f"content_id = '{content_id}'", metadata, uuid.uuid4().hex)
 
     # Landing log ------------------------------------------------------------------------------------
 
@@ -314,15 +317,41 @@ class Lakehouse:
             table.alter.add_columns(list(Schema.from_arrow(pa.schema(new)).fields))
         return table.version()
 
+    def _commit_alone(
+        self,
+        org: OrgId,
+        run_id: str,
+        check: Callable[[], None],
+        prefix: str,
+        frame: DataFrame | pa.Table,
+        predicate: str,
+        metadata: dict[str, Any],
+    ) -> int:
+        """One replacement by the only writer of the organization, after `check`. A lost lease is an unknown outcome:
+        it is read back when whoever took the lease has ended."""
+        token = uuid.uuid4().hex
+        try:
+            with writer_lease(self._settings, org, run_id) as lease:
+                check()
+                version = self._commit(prefix, frame, predicate, metadata, token)
+                lease.confirm()
+                return version
+        except LeaseLost as lost:
+            with writer_lease(self._settings, org, run_id):
+                found = self._find_commit(prefix, token)
+            if found is None:
+                raise WriteRejected(f"{prefix}: another writer was faster ({lost}); run again") from lost
+            return found
+
     def _commit(
         self,
         prefix: str,
         frame: DataFrame | pa.Table | pa.RecordBatchReader,
         predicate: str,
         metadata: dict[str, Any],
+        token: str,
     ) -> int:
         """One replacement. An error whose outcome is unknown is settled by reading the log for our commit."""
-        token = uuid.uuid4().hex
         text = json.dumps({**metadata, "commit": token})
         try:
             if isinstance(frame, (pa.Table, pa.RecordBatchReader)):
@@ -359,15 +388,6 @@ class Lakehouse:
             if json.loads(commit.get("userMetadata") or "{}").get("commit") == token:
                 return int(commit["version"])
         return None
-
-    @contextmanager
-    def _writer(self, org: OrgId) -> Iterator[None]:
-        """One writer per organization on this machine: Spark's commits are not safe beside one another."""
-        locks = self._settings.home / "locks"
-        locks.mkdir(parents=True, exist_ok=True)
-        with open(locks / f"{org}.lock", "w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
 
 
 def _scan(table: DeltaTable, columns: Sequence[str], where: str | None = None) -> pa.Table:

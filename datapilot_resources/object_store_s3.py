@@ -16,8 +16,8 @@ from datapilot_resources.object_store import Claim, ObjectGone, ObjectInfo, Obje
 from datapilot_resources.settings import Settings
 
 _WRITER = "datapilot-writer"
-_CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
-_MISSING = {"NoSuchKey", "404", "NotFound"}
+CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+MISSING = {"NoSuchKey", "404", "NotFound"}
 
 
 def s3_place(settings: Settings) -> tuple[str, str]:
@@ -94,7 +94,7 @@ class S3Store(ObjectStore):
         try:
             self._client.put_object(**self._at(key), Body=data, IfNoneMatch="*", Metadata={_WRITER: writer})
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _CONFLICTS:
+            if error.response["Error"]["Code"] not in CONFLICTS:
                 raise
             # A retried request may have met the object that its own first try wrote.
             with _missing(key):
@@ -123,7 +123,7 @@ class S3Store(ObjectStore):
         try:
             self._client.delete_object(**self._at(claim.key), IfMatch=claim.info.e_tag)
         except ClientError as error:
-            if error.response["Error"]["Code"] in _CONFLICTS | _MISSING:
+            if error.response["Error"]["Code"] in CONFLICTS | MISSING:
                 return False
             raise
         return True
@@ -144,6 +144,6 @@ def _missing(key: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if error.response["Error"]["Code"] in _MISSING:
+        if error.response["Error"]["Code"] in MISSING:
             raise ObjectGone(f"no object {key}") from None
         raise
