@@ -49,8 +49,8 @@ def faulty_proxy(target: str, fault_of: Callable[[str, str], Fault]) -> Iterator
                 content = answer.read()
             finally:
                 connection.close()
+            self.close_connection = True  # so that nobody is served any more once the proxy is gone
             if fault.answer_is_lost:
-                self.close_connection = True
                 return
             self.send_response_only(answer.status, answer.reason)
             for name, value in answer.getheaders():
@@ -58,6 +58,7 @@ def faulty_proxy(target: str, fault_of: Callable[[str, str], Fault]) -> Iterator
                     self.send_header(name, value)
             length = answer.getheader("Content-Length") if self.command == "HEAD" else str(len(content))
             self.send_header("Content-Length", length or "0")
+            self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(content)
 

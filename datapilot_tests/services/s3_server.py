@@ -35,6 +35,18 @@ def s3_settings(home: Path, prefix: str = "") -> Settings:
     )
 
 
+def s3_environment(settings: Settings) -> dict[str, str]:
+    """These settings as the environment of another process."""
+    assert settings.s3_secret_access_key is not None
+    return {
+        "DATAPILOT_HOME": str(settings.home),
+        "DATAPILOT_STORE": str(settings.store),
+        "S3_ENDPOINT_URL": str(settings.s3_endpoint_url),
+        "S3_ACCESS_KEY_ID": str(settings.s3_access_key_id),
+        "S3_SECRET_ACCESS_KEY": settings.s3_secret_access_key.get_secret_value(),
+    }
+
+
 def s3_client(settings: Settings):  # type: ignore[no-untyped-def]  # boto3 has no types
     """A plain S3 client, as a sender or an operator would use one."""
     return boto3.client(
