@@ -20,29 +20,35 @@ _CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 _MISSING = {"NoSuchKey", "404", "NotFound"}
 
 
+def s3_client(settings: Settings, service: str = "s3") -> Any:
+    """A client of the store's server. `service`: another one that answers at the same endpoint, such as `sts`."""
+    secret, token = settings.s3_secret_access_key, settings.s3_session_token
+    return boto3.client(
+        service,
+        endpoint_url=settings.s3_endpoint_url,
+        region_name=settings.s3_region,
+        aws_access_key_id=settings.s3_access_key_id,
+        aws_secret_access_key=secret.get_secret_value() if secret else None,
+        aws_session_token=token.get_secret_value() if token else None,
+        config=Config(
+            connect_timeout=2,
+            read_timeout=30,
+            max_pool_connections=32,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            s3={"addressing_style": "path" if settings.s3_endpoint_url else "auto"},
+            # Other servers than Amazon's do not all know the newer checksums.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+
+
 class S3Store(ObjectStore):
     """Needs s3:GetObject, PutObject, DeleteObject and ListBucket on its prefix."""
 
     def __init__(self, settings: Settings) -> None:
-        self._bucket, _, prefix = settings.store_root.removeprefix("s3://").partition("/")
-        self._prefix = f"{prefix}/" if prefix else ""
-        secret = settings.s3_secret_access_key
-        self._client: Any = boto3.client(
-            "s3",
-            endpoint_url=settings.s3_endpoint_url,
-            region_name=settings.s3_region,
-            aws_access_key_id=settings.s3_access_key_id,
-            aws_secret_access_key=secret.get_secret_value() if secret else None,
-            config=Config(
-                connect_timeout=2,
-                read_timeout=30,
-                retries={"mode": "standard", "total_max_attempts": 3},
-                s3={"addressing_style": "path" if settings.s3_endpoint_url else "auto"},
-                # Other servers than Amazon's do not all know the newer checksums.
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            ),
-        )
+        self._bucket, self._prefix = settings.s3_location()
+        self._client = s3_client(settings)
 
     def list(self, prefix: str) -> list[ObjectInfo]:
         full = self._prefix + (f"{check_key(prefix)}/" if prefix else "")

@@ -15,12 +15,14 @@ for _name in list(os.environ):
     ):
         del os.environ[_name]
 
-# Fixtures whose server takes fixed ports: their tests share one process.
-_ALONE = {"s3_endpoint"}
+# Fixtures whose server takes fixed ports: their tests, also those that name one as a parameter, share one process.
+_ALONE = {"seaweedfs"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one file stay in one process (they share a workbench), those of one server too."""
     for item in items:
-        alone = _ALONE & set(getattr(item, "fixturenames", ()))
+        callspec = getattr(item, "callspec", None)
+        named = map(str, callspec.params.values()) if callspec else ()
+        alone = _ALONE & {*getattr(item, "fixturenames", ()), *named}
         item.add_marker(pytest.mark.xdist_group("-".join(sorted(alone)) or str(item.path)))

