@@ -8,7 +8,7 @@ from typing import Any
 from dagster._serdes import ConfigurableClassData
 from dagster_aws.s3 import S3ComputeLogManager
 
-from datapilot_resources.object_store_s3 import s3_client, s3_place
+from datapilot_resources.object_store_s3 import s3_client
 from datapilot_resources.settings import Settings
 
 # So much of a run's output, in seconds, is lost when its machine dies.
@@ -19,10 +19,10 @@ class StoreComputeLogs(S3ComputeLogManager):
     """Dagster's own manager over our client: it takes no credentials, and no server without bucket host names."""
 
     def __init__(self, settings: Settings, inst_data: ConfigurableClassData | None = None) -> None:
-        bucket, prefix = s3_place(settings)
+        bucket, prefix = settings.s3_location()
         super().__init__(
             bucket=bucket,
-            prefix=f"{prefix}/dagster",
+            prefix=f"{prefix}dagster",
             local_dir=str(settings.dagster_home / "compute_logs"),
             inst_data=inst_data,
             endpoint_url=settings.s3_endpoint_url,

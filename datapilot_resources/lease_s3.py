@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import organization_prefix
 from datapilot_resources.lease import LeaseBusy, LeaseLost
-from datapilot_resources.object_store_s3 import CONFLICTS, MISSING, s3_client, s3_place
+from datapilot_resources.object_store_s3 import CONFLICTS, MISSING, s3_client
 from datapilot_resources.settings import Settings
 
 TTL_SECONDS = 30.0
@@ -58,9 +58,8 @@ class _Found:
 @contextmanager
 def s3_lease(settings: Settings, org: OrgId, run_id: str) -> Iterator[S3Lease]:
     """Hold the lease while the block runs; renewed in the background. Raises LeaseBusy."""
-    bucket, prefix = s3_place(settings)
-    key = "/".join(part for part in (prefix, organization_prefix(org, "writer.json")) if part)
-    lease = S3Lease(s3_client(settings), bucket, key, run_id)
+    bucket, prefix = settings.s3_location()
+    lease = S3Lease(s3_client(settings), bucket, prefix + organization_prefix(org, "writer.json"), run_id)
     lease.acquire()
     try:
         yield lease

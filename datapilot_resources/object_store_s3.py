@@ -20,24 +20,20 @@ CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 MISSING = {"NoSuchKey", "404", "NotFound"}
 
 
-def s3_place(settings: Settings) -> tuple[str, str]:
-    """Bucket, and prefix without slashes around it ("" for none), of the store."""
-    bucket, _, prefix = settings.store_root.removeprefix("s3://").partition("/")
-    return bucket, prefix
-
-
-def s3_client(settings: Settings) -> Any:
-    """A boto3 client for the store's endpoint. Opens no connection yet."""
-    secret = settings.s3_secret_access_key
+def s3_client(settings: Settings, service: str = "s3") -> Any:
+    """A client of the store's server. `service`: another one that answers at the same endpoint, such as `sts`."""
+    secret, token = settings.s3_secret_access_key, settings.s3_session_token
     return boto3.client(
-        "s3",
+        service,
         endpoint_url=settings.s3_endpoint_url,
         region_name=settings.s3_region,
         aws_access_key_id=settings.s3_access_key_id,
         aws_secret_access_key=secret.get_secret_value() if secret else None,
+        aws_session_token=token.get_secret_value() if token else None,
         config=Config(
             connect_timeout=2,
             read_timeout=30,
+            max_pool_connections=32,
             retries={"mode": "standard", "total_max_attempts": 3},
             s3={"addressing_style": "path" if settings.s3_endpoint_url else "auto"},
             # Other servers than Amazon's do not all know the newer checksums.
@@ -51,8 +47,7 @@ class S3Store(ObjectStore):
     """Needs s3:GetObject, PutObject, DeleteObject and ListBucket on its prefix."""
 
     def __init__(self, settings: Settings) -> None:
-        self._bucket, prefix = s3_place(settings)
-        self._prefix = f"{prefix}/" if prefix else ""
+        self._bucket, self._prefix = settings.s3_location()
         self._client = s3_client(settings)
 
     def list(self, prefix: str) -> list[ObjectInfo]:

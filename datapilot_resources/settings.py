@@ -47,6 +47,7 @@ class Settings(BaseModel):
     s3_endpoint_url: str | None = Field(default=None, alias="S3_ENDPOINT_URL", pattern=r"^https?://")
     s3_access_key_id: str | None = Field(default=None, alias="S3_ACCESS_KEY_ID")
     s3_secret_access_key: SecretStr | None = Field(default=None, alias="S3_SECRET_ACCESS_KEY")
+    s3_session_token: SecretStr | None = Field(default=None, alias="S3_SESSION_TOKEN")  # of credentials that end
     s3_region: str = Field(default="us-east-1", alias="S3_REGION")
     # Secret because a Spark Connect address may carry `;token=…`.
     spark_remote: SecretStr | None = Field(default=None, alias="SPARK_REMOTE")
@@ -150,6 +151,8 @@ class Settings(BaseModel):
     def _whole_credentials(self) -> Settings:
         if (self.s3_access_key_id is None) != (self.s3_secret_access_key is None):
             raise ValueError("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY: set both or neither")
+        if self.s3_session_token is not None and self.s3_access_key_id is None:
+            raise ValueError("S3_SESSION_TOKEN: set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY too")
         return self
 
     @model_validator(mode="after")
@@ -167,6 +170,11 @@ class Settings(BaseModel):
     def store_is_s3(self) -> bool:
         return self.store_root.startswith("s3://")
 
+    def s3_location(self) -> tuple[str, str]:
+        """Bucket, and the prefix of every key: empty, or with a slash at its end. Only of a store on S3."""
+        bucket, _, prefix = self.store_root.removeprefix("s3://").partition("/")
+        return bucket, f"{prefix}/" if prefix else ""
+
     @property
     def dagster_home(self) -> Path:
         return self.home / "dagster"
@@ -182,12 +190,17 @@ class Settings(BaseModel):
         return uri.replace("s3://", "s3a://", 1) if self.store_is_s3 and engine == "spark" else uri
 
     def s3_credentials(self) -> dict[str, str]:
-        """`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` in clear; {}: the machine's own identity."""
+        """`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, if there is one, `AWS_SESSION_TOKEN` in clear.
+
+        {}: the machine's own identity.
+        """
         if not self.store_is_s3 or self.s3_access_key_id is None or self.s3_secret_access_key is None:
             return {}
+        token = self.s3_session_token
         return {
             "AWS_ACCESS_KEY_ID": self.s3_access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.s3_secret_access_key.get_secret_value(),
+            **({"AWS_SESSION_TOKEN": token.get_secret_value()} if token else {}),
         }
 
     def delta_storage_options(self) -> dict[str, str]:

@@ -15,12 +15,8 @@ for _name in list(os.environ):
     ):
         del os.environ[_name]
 
-# Fixtures whose server takes fixed ports: their tests share one process.
-_ALONE = {"s3_endpoint"}
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file stay in one process (they share a workbench), those of one server too."""
+    """Tests of one file stay in one process: they share a workbench."""
     for item in items:
-        alone = _ALONE & set(getattr(item, "fixturenames", ()))
-        item.add_marker(pytest.mark.xdist_group("-".join(sorted(alone)) or str(item.path)))
+        item.add_marker(pytest.mark.xdist_group(str(item.path)))

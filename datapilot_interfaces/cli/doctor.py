@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import os
 import sys
 import tempfile
-import uuid
 from collections.abc import Callable
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -16,43 +14,26 @@ from urllib.parse import urlsplit
 import typer
 
 from datapilot_interfaces.cli.errors import Exit
+from datapilot_interfaces.cli.health import Unhealthy, result
 from datapilot_interfaces.cli.options import FormatOption
-from datapilot_interfaces.cli.output import Format, Row, emit
+from datapilot_interfaces.cli.output import Format, emit
 from datapilot_interfaces.cli.ports import port_is_free
+from datapilot_interfaces.cli.store_health import store_checks
 
 if TYPE_CHECKING:
     from datapilot_resources.settings import Settings
 
 _COLUMNS = ("check", "ok", "found", "remedy")
-_CLOCK_TOLERANCE = dt.timedelta(minutes=5)
 _PACKAGES = ("dagster", "dagster-webserver", "pyspark", "delta-spark", "deltalake")
 
 
-class Unhealthy(Exception):
-    """A check did not pass: what was found and what to do."""
-
-    def __init__(self, found: str, remedy: str) -> None:
-        super().__init__(found)
-        self.found, self.remedy = found, remedy
-
-
 def doctor(form: FormatOption = Format.TABLE) -> None:
-    """Check Python, packages, Java, jars, settings, store, registry, Dagster's home, services, the clock, the port."""
-    rows = [_result(name, check) for name, check in (*_MACHINE, *_environment_checks())]
+    """Check Python, packages, Java, jars, settings, registry, Dagster's home, services, the port, and of the store:
+    permissions, conditional writes, fresh answers, the clock."""
+    rows = [result(name, check) for name, check in (*_MACHINE, *_environment_checks())]
     emit(rows, form, _COLUMNS)
     if not all(row["ok"] for row in rows):
         raise typer.Exit(Exit.FAILED)
-
-
-def _result(name: str, check: Callable[[], str]) -> Row:
-    """A check never stops the others: whatever it raises is its finding."""
-    try:
-        return {"check": name, "ok": True, "found": check(), "remedy": None}
-    except Unhealthy as problem:
-        return {"check": name, "ok": False, "found": problem.found, "remedy": problem.remedy}
-    except Exception as error:  # noqa: BLE001
-        found = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        return {"check": name, "ok": False, "found": found, "remedy": "see the message"}
 
 
 def _python() -> str:
@@ -114,15 +95,13 @@ def _environment_checks() -> list[tuple[str, Callable[[], str]]]:
     checks: dict[str, Callable[[Any], str]] = {
         "settings": lambda found: f"DATAPILOT_HOME {found.home}",
         "home": _home,
-        "store": _store,
         "registry": _registry,
         "dagster home": _dagster_home,
         "spark": _spark,
         "language model": _language_model,
-        "clock": _clock,
     }
     bound = [(name, lambda check=check: check(settings())) for name, check in checks.items()]
-    return [*bound, ("port 3000", _port)]
+    return [*bound, *store_checks(settings), ("port 3000", _port)]
 
 
 def _home(settings: Settings) -> str:
@@ -132,21 +111,6 @@ def _home(settings: Settings) -> str:
             return f"{settings.home} is writable"
     except OSError as error:
         raise Unhealthy(f"{settings.home}: {error.strerror}", "name a writable folder in DATAPILOT_HOME") from error
-
-
-def _store(settings: Settings) -> str:
-    """Write, read back and delete one small object, outside every organization's prefix."""
-    from datapilot_resources.object_store import object_store
-
-    key, token = f"doctor/{uuid.uuid4().hex}", uuid.uuid4().hex.encode()
-    store = object_store(settings)
-    try:
-        store.write(key, token)
-        if store.read(key) != token:
-            raise Unhealthy(f"{settings.store_root}: read back other bytes", "use a store that keeps its writes")
-    finally:
-        store.delete(key)
-    return f"{settings.store_root} is reachable and writable"
 
 
 def _registry(settings: Settings) -> str:
@@ -195,23 +159,6 @@ def _reach(host: str | None, port: int, remedy: str) -> str:
             return f"{host}:{port}"
     except OSError as error:
         raise Unhealthy(f"{host}:{port}: {error}", remedy) from error
-
-
-def _clock(settings: Settings) -> str:
-    """The store's clock against ours: arrival times decide which file is newer."""
-    from datapilot_resources.object_store import object_store
-
-    key, store = f"doctor/{uuid.uuid4().hex}", object_store(settings)
-    try:
-        store.write(key, b"clock")
-        theirs = store.info(key).last_modified
-    finally:
-        store.delete(key)
-    ours = dt.datetime.now(dt.timezone.utc)
-    apart = abs(ours - theirs)
-    if apart > _CLOCK_TOLERANCE:
-        raise Unhealthy(f"the store's clock is {apart} away from this machine's", "set the clock (NTP)")
-    return f"{ours:%Y-%m-%d %H:%M} UTC, as the store's"
 
 
 def _port() -> str:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from datapilot_resources.settings import Settings
+from datapilot_tests.services.fixtures import SEAWEEDFS
+from datapilot_tests.services.s3_server import variables_of
 from datapilot_tests.services.spark_connect import run_python
 from datapilot_tests.workbench import SAMPLES
 
@@ -43,17 +45,6 @@ def _walk(folder: Path, small_rows: int, **environment: str) -> dict[str, Any]:
     return result
 
 
-def _environment(settings: Settings) -> dict[str, str]:
-    assert settings.s3_secret_access_key is not None
-    return {
-        "DATAPILOT_HOME": str(settings.home),
-        "DATAPILOT_STORE": str(settings.store),
-        "S3_ENDPOINT_URL": str(settings.s3_endpoint_url),
-        "S3_ACCESS_KEY_ID": str(settings.s3_access_key_id),
-        "S3_SECRET_ACCESS_KEY": settings.s3_secret_access_key.get_secret_value(),
-    }
-
-
 def _assert_right(result: dict[str, Any]) -> None:
     assert result["errors"] == [None, None]
     assert {month: float(gross) for month, gross in result["gross"].items()} == {
@@ -66,7 +57,7 @@ def _assert_right(result: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("small_rows", [0, 200_000], ids=["spark-writes", "delta-rs-writes"])
 def test_store_on_s3(s3_store: Settings, tmp_path: Path, small_rows: int) -> None:
-    _assert_right(_walk(tmp_path, small_rows, **_environment(s3_store)))
+    _assert_right(_walk(tmp_path, small_rows, **variables_of(s3_store)))
 
 
 @pytest.mark.parametrize("small_rows", [0, 200_000], ids=["spark-writes", "delta-rs-writes"])
@@ -75,8 +66,9 @@ def test_spark_connect_on_a_folder(connect_address: str, tmp_path: Path, small_r
     _assert_right(_walk(tmp_path, small_rows, **home))
 
 
+@pytest.mark.parametrize("s3_store", [SEAWEEDFS], indirect=True)  # the Connect server has its address and key
 def test_spark_connect_on_s3(connect_address: str, s3_store: Settings, tmp_path: Path) -> None:
-    _assert_right(_walk(tmp_path, 0, SPARK_REMOTE=connect_address, **_environment(s3_store)))
+    _assert_right(_walk(tmp_path, 0, SPARK_REMOTE=connect_address, **variables_of(s3_store)))
 
 
 def test_spark_writes_on_a_folder(tmp_path: Path) -> None:

@@ -16,10 +16,9 @@ from datapilot_domain.partitions import Month
 from datapilot_resources.lakehouse import Lakehouse
 from datapilot_resources.settings import Settings
 from datapilot_tests.services.faulty_proxy import NO_FAULT, Fault, faulty_proxy
-from datapilot_tests.services.s3_server import s3_environment
+from datapilot_tests.services.s3_server import variables_of
 from datapilot_tests.services.spark_connect import run_python
 
-pytestmark = pytest.mark.services
 ACME = OrgId("acme")
 ROUNDS = 5
 
@@ -62,7 +61,7 @@ print("RESULT", json.dumps(acknowledged))
 def _drive(settings: Settings, folder: Path, name: str, months: Sequence[int], with_lease: bool) -> set[str]:
     code = DRIVER.format(with_lease=with_lease, months=list(months), name=name)
     home = {"DATAPILOT_HOME": str(folder / f"home-{name}")}
-    printed = run_python(code, folder, **{**s3_environment(settings), **home})
+    printed = run_python(code, folder, **{**variables_of(settings), **home})
     (line,) = [line for line in printed.splitlines() if line.startswith("RESULT ")]
     return set(json.loads(line.removeprefix("RESULT ")))
 

@@ -23,7 +23,7 @@ from datapilot_resources.lakehouse import Lakehouse, WriteRejected, arrow_schema
 from datapilot_resources.lease import LeaseBusy, LeaseLost, writer_lease
 from datapilot_resources.lease_s3 import Holder, s3_lease
 from datapilot_resources.object_store import object_store
-from datapilot_resources.object_store_s3 import s3_client, s3_place
+from datapilot_resources.object_store_s3 import s3_client
 from datapilot_resources.settings import Settings
 from datapilot_tests.services.faulty_proxy import NO_FAULT, Fault, faulty_proxy
 
@@ -78,7 +78,6 @@ def test_the_lock_of_a_folder_is_in_the_store_and_no_object_of_it(tmp_path: Path
     thread.join()
 
 
-@pytest.mark.services
 @pytest.mark.usefixtures("hurried")
 class TestOnS3:
     def test_one_writer_at_a_time(self, s3_store: Settings) -> None:
@@ -165,7 +164,6 @@ def _replace(lakehouse: Lakehouse, run_id: str, number: int) -> int:
     return lakehouse.replace(TABLE, ACME, {JANUARY: 1}, rows, {JANUARY: f"{number:032d}"}, run_id, log_head=1)
 
 
-@pytest.mark.services
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("committed", [True, False])
 def test_a_lease_that_is_lost_during_a_commit_is_read_back(
@@ -199,5 +197,5 @@ def _through(settings: Settings, fault: Callable[[str, str], Fault]) -> Iterator
 
 
 def _place(settings: Settings) -> tuple[str, str]:
-    bucket, prefix = s3_place(settings)
-    return bucket, f"{prefix}/{KEY}"
+    bucket, prefix = settings.s3_location()
+    return bucket, prefix + KEY

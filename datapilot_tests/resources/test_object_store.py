@@ -1,4 +1,4 @@
-"""One contract for the folder and the S3 store, against a real server."""
+"""One contract for the folder and the S3 store, against real servers."""
 
 from __future__ import annotations
 
@@ -23,17 +23,9 @@ ODD_NAMES = ["x#1", "100%.csv", "a%20b.csv", "março ção.csv", " a b ", "q*?[x
 BAD_KEYS = ["", "/a", "a/", "a//b", "../a", "a/../b", "a/.", "a\\b", "a\nb", "a\x00b", "a\u2028", "\udcff", "x" * 251]
 
 
-@pytest.fixture(params=["folder", "s3"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    if request.param == "s3":
-        found: Settings = request.getfixturevalue("s3_store")
-        return found
-    return Settings(home=tmp_path / "home")
-
-
 @pytest.fixture
-def store(settings: Settings) -> ObjectStore:
-    return object_store(settings)
+def store(any_store: Settings) -> ObjectStore:
+    return object_store(any_store)
 
 
 def keys(store: ObjectStore, prefix: str = "") -> list[str]:

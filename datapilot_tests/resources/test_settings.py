@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from datapilot_resources.object_store_s3 import s3_client
 from datapilot_resources.settings import Settings, SettingsError
 
 CANARY = "canary-value-nobody-may-see"
@@ -58,6 +59,7 @@ VALUES = {
 COMPANIONS = {
     "S3_ACCESS_KEY_ID": ["S3_SECRET_ACCESS_KEY"],
     "S3_SECRET_ACCESS_KEY": ["S3_ACCESS_KEY_ID"],
+    "S3_SESSION_TOKEN": ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"],
     "NEO4J_URI": ["NEO4J_PASSWORD"],
     "LLM_BASE_URL": ["LLM_MODEL"],
     "LLM_MODEL": ["LLM_BASE_URL"],
@@ -94,6 +96,7 @@ def _field_name(alias: str) -> str:
         ({"DATAPILOT_STORE": "gs://bucket"}, "DATAPILOT_STORE"),
         ({"DATAPILOT_STORE": "s3://bucket/../other"}, "DATAPILOT_STORE"),
         ({"S3_ACCESS_KEY_ID": "a"}, "S3_SECRET_ACCESS_KEY"),
+        ({"S3_SESSION_TOKEN": "t"}, "S3_SESSION_TOKEN: set S3_ACCESS_KEY_ID"),
         ({"NEO4J_URI": "http://host:7474", "NEO4J_PASSWORD": "p"}, "NEO4J_URI"),
         ({"NEO4J_URI": "bolt://user:word@host", "NEO4J_PASSWORD": "p"}, "NEO4J_URI"),
         ({"NEO4J_URI": "bolt://host:7687"}, "NEO4J_PASSWORD"),
@@ -121,9 +124,23 @@ def test_an_unusable_setting_names_its_variable(environment: dict[str, str], mes
         Settings.from_environment(environment)
 
 
+def test_a_session_token_goes_to_every_engine() -> None:
+    settings = Settings.from_environment({**S3, "S3_SESSION_TOKEN": "token"})
+    assert settings.s3_credentials()["AWS_SESSION_TOKEN"] == "token"
+    assert settings.delta_storage_options()["AWS_SESSION_TOKEN"] == "token"
+    assert s3_client(settings)._request_signer._credentials.token == "token"
+    assert "AWS_SESSION_TOKEN" not in Settings.from_environment(S3).s3_credentials()
+
+
 def test_no_secret_is_shown() -> None:
     settings = Settings.from_environment(
-        {**S3, "DATAPILOT_CUSTOMER_SECRET": CANARY, "SPARK_REMOTE": f"sc://host/;token={CANARY}", "LLM_API_KEY": CANARY}
+        {
+            **S3,
+            "S3_SESSION_TOKEN": CANARY,
+            "DATAPILOT_CUSTOMER_SECRET": CANARY,
+            "SPARK_REMOTE": f"sc://host/;token={CANARY}",
+            "LLM_API_KEY": CANARY,
+        }
     )
     assert CANARY not in f"{settings!r} {settings} {settings.model_dump_json()} {settings.model_dump()}"
     with pytest.raises(SettingsError) as error:

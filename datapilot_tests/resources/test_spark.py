@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from datapilot_resources.settings import Settings
 from datapilot_resources.spark import connect_server_command, session_environment, spark_resource
 from datapilot_resources.toolchain import ToolchainError
-from datapilot_tests.services.s3_server import ACCESS_KEY, SECRET_KEY, s3_settings
+from datapilot_tests.services.fixtures import SEAWEEDFS
+from datapilot_tests.services.s3_server import SECRET_KEY, s3_settings, variables_of
 from datapilot_tests.services.spark_connect import run_python
 
 # A process of its own, so that it does not depend on which kind of session other tests have started.
@@ -59,37 +60,24 @@ def check(output: str, kind: str) -> None:
     }
 
 
-def variables(settings: Settings) -> dict[str, str]:
-    environment = {"DATAPILOT_HOME": str(settings.home), "SPARK_REMOTE": ""}
-    if settings.store_is_s3:
-        environment |= {
-            "DATAPILOT_STORE": settings.store_root,
-            "S3_ENDPOINT_URL": str(settings.s3_endpoint_url),
-            "S3_ACCESS_KEY_ID": ACCESS_KEY,
-            "S3_SECRET_ACCESS_KEY": SECRET_KEY,
-        }
-    return environment
-
-
 def test_a_local_session_on_a_folder(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home")
     # check() parses the whole output: a JVM that prints to stdout would break `--format json`.
-    check(run_python(WRITE_REPLACE_READ, tmp_path / "cwd", **variables(settings)), "pyspark.sql.session")
+    check(run_python(WRITE_REPLACE_READ, tmp_path / "cwd", **variables_of(settings)), "pyspark.sql.session")
 
 
 def test_a_local_session_on_s3(s3_store: Settings, tmp_path: Path) -> None:
-    check(run_python(WRITE_REPLACE_READ, tmp_path / "cwd", **variables(s3_store)), "pyspark.sql.session")
+    check(run_python(WRITE_REPLACE_READ, tmp_path / "cwd", **variables_of(s3_store)), "pyspark.sql.session")
 
 
-@pytest.mark.parametrize("kind", ["folder", "s3"])
-def test_a_connect_session(kind: str, connect_address: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    settings = request.getfixturevalue("s3_store") if kind == "s3" else Settings(home=tmp_path / "home")
-    environment = {**variables(settings), "SPARK_REMOTE": connect_address}
+@pytest.mark.parametrize("any_store", ["folder", SEAWEEDFS], indirect=True)
+def test_a_connect_session(connect_address: str, any_store: Settings, tmp_path: Path) -> None:
+    environment = {**variables_of(any_store), "SPARK_REMOTE": connect_address}
     check(run_python(WRITE_REPLACE_READ, tmp_path / "cwd", **environment), "pyspark.sql.connect.session")
 
 
 def test_no_secret_is_in_configuration_command_or_repr(tmp_path: Path) -> None:
-    settings = s3_settings(tmp_path)
+    settings = s3_settings(tmp_path, "", "http://127.0.0.1:8333")
     token = "token-in-the-address"
     remote = settings.model_copy(update={"spark_remote": SecretStr(f"sc://host:15002/;token={token}")})
     local, connect = spark_resource(settings), spark_resource(remote)

