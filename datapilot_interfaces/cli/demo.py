@@ -19,6 +19,7 @@ from datapilot_interfaces.cli.output import Format, emit, plain, write_table
 
 if TYPE_CHECKING:
     from datapilot_interfaces.demo.generator import Demo
+    from datapilot_resources.platform import Platform
 
 _BALANCE = "records = accepted + superseded\n+ quarantined + ignored"
 
@@ -26,25 +27,40 @@ _BALANCE = "records = accepted + superseded\n+ quarantined + ignored"
 def demo(form: FormatOption = Format.TABLE) -> None:
     """See it work: generated files in, KPIs out, every figure checked. Your own organizations are not touched."""
     from datapilot_interfaces.demo.generator import build_demo
-    from datapilot_interfaces.demo.stage import NotTheDemo, demo_environment, engines_log_to, fresh_home
-    from datapilot_resources.settings import Settings
+    from datapilot_interfaces.demo.stage import (
+        NotTheDemo,
+        clear_store,
+        demo_environment,
+        demo_store,
+        engines_log_to,
+        fresh_home,
+    )
+    from datapilot_resources.platform import Platform
 
     started = time.monotonic()
-    home = Settings.from_environment().home
+    users = Platform.from_environment()
+    home, store = users.settings.home, demo_store(users.settings)
+    plan = build_demo()
+    _check_names(users, plan)
     try:
         stage = fresh_home(home)
+        with demo_environment(stage, store):
+            played_on = Platform.from_environment()
+            if store is not None:
+                clear_store(played_on.store)
+            for organization in plan.organizations:
+                played_on.ledger.erase(organization.org)
     except NotTheDemo as error:
         raise CommandError("DEMO_FOLDER", str(error), "move it away, or set DATAPILOT_HOME") from error
-    plan = build_demo()
     shown = sys.stdout if form is Format.TABLE else sys.stderr
     log = stage / "demo.log"
-    with demo_environment(stage), engines_log_to(log, shown) as reader:
+    with demo_environment(stage, store), engines_log_to(log, shown) as reader:
         result = _play(plan, reader, log)
     result["seconds"] = round(time.monotonic() - started, 1)
     (home / "demo.json").write_text(json.dumps(plain(result), ensure_ascii=False, indent=1) + "\n", "utf-8")
     if form is not Format.TABLE:
         emit(result["months"], form, tuple(result["months"][0]))
-    _say_where_to_look(shown, stage, home / "demo.json", result)
+    _say_where_to_look(shown, stage, store, home / "demo.json", result)
     if not result["ok"]:
         raise CommandError("DEMO_FAILED", ", ".join(result["failed"]), f"see {home / 'demo.json'} and {log}")
 
@@ -194,13 +210,24 @@ def _show_correction(out: IO[str], correction: dict[str, Any]) -> None:
     _line(out, f"   ALSO CHANGED: {others}" if others else "   every other month as before")
 
 
-def _say_where_to_look(out: IO[str], stage: Path, kept: Path, result: dict[str, Any]) -> None:
+def _check_names(users: Platform, plan: Demo) -> None:
+    """Graph and serving schema know an organization by its id alone: the demo must not write over a user's."""
+    if users.settings.neo4j_uri is None and users.settings.postgres_url is None:
+        return
+    theirs = sorted({organization.org for organization in plan.organizations} & set(users.registry.list()))
+    if theirs:
+        what = f"{', '.join(theirs)}: an organization of yours has the name of one of the demo's"
+        raise CommandError("DEMO_NAMES", what, "unset NEO4J_URI and DATAPILOT_POSTGRES_URL for the demo")
+
+
+def _say_where_to_look(out: IO[str], stage: Path, store: str | None, kept: Path, result: dict[str, Any]) -> None:
     where = os.path.relpath(stage) if stage.is_relative_to(Path.cwd()) else str(stage)
     name = "datapilot" if shutil.which("datapilot") else os.path.relpath(sys.argv[0])
     words = io.StringIO()
     _title(words, 9, "Where to look next")
     for text in (
         f"export DATAPILOT_HOME={where}",
+        *([f"export DATAPILOT_STORE={store}"] if store else []),
         f"{name} show gold.sales_month --org padaria",
         f"{name} show gold.marketing_month --org modanorte",
         f"{name} insights --org modanorte --month 2024-03",

@@ -1,4 +1,4 @@
-"""Where the demo plays: a home of its own, made anew each time, and a log file for what engines print."""
+"""Where the demo plays: a home and a store of its own, made anew each time, and a log file for what engines print."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-# Settings of the user that must not reach the demo: it lands in a folder of its own, never in their store.
+from datapilot_resources.object_store import ObjectStore
+from datapilot_resources.settings import Settings
+
+# Settings of the user that must not reach the demo: it has a place of its own, never their store.
 _SET_ASIDE = ("DATAPILOT_STORE", "DATAPILOT_STORE_FILE", "DATAPILOT_HOME_FILE", "DATAPILOT_FIRST_MONTH", "DAGSTER_HOME")
 _MARK = ".datapilot-demo"
+_STORE_MARK = "made-by-datapilot-demo"
 
 
 class NotTheDemo(RuntimeError):
@@ -30,13 +34,31 @@ def fresh_home(home: Path) -> Path:
     return demo
 
 
+def demo_store(settings: Settings) -> str | None:
+    """Where the demo lands files if the user's store is on S3: below it. None: in the demo's home."""
+    return f"{settings.store_root}/datapilot-demo" if settings.store_is_s3 else None
+
+
+def clear_store(store: ObjectStore) -> None:
+    """Empty the demo's store. Raises NotTheDemo: it holds something that no demo put there."""
+    keys = [info.key for info in store.list("")]
+    if keys and _STORE_MARK not in keys:
+        raise NotTheDemo(f"{keys[0]} is there and no demo made it")
+    store.write(_STORE_MARK, b"cleared by the next demo")  # the last to go, should this end in the middle
+    for key in keys:
+        if key != _STORE_MARK:
+            store.delete(key)
+
+
 @contextmanager
-def demo_environment(demo: Path) -> Iterator[None]:
-    """Point this process at the demo's home, and back afterwards."""
+def demo_environment(demo: Path, store: str | None = None) -> Iterator[None]:
+    """Point this process at the demo's home and store (None: in that home), and back afterwards."""
     before = dict(os.environ)
     for name in [*_SET_ASIDE, *(name for name in before if name.startswith("LLM_"))]:
         os.environ.pop(name, None)
     os.environ["DATAPILOT_HOME"] = str(demo)
+    if store is not None:
+        os.environ["DATAPILOT_STORE"] = store
     try:
         yield
     finally:

@@ -20,7 +20,9 @@ from datapilot_interfaces.demo.accounts import balances
 from datapilot_interfaces.demo.generator import DemoOrganization, build_demo
 from datapilot_interfaces.demo.layouts import REPORT, SPREADSHEET, STOREFRONT, Layout, brazilian
 from datapilot_interfaces.demo.orders import MONTHS
-from datapilot_interfaces.demo.stage import NotTheDemo, demo_environment, fresh_home
+from datapilot_interfaces.demo.stage import NotTheDemo, clear_store, demo_environment, demo_store, fresh_home
+from datapilot_resources.object_store_folder import FolderStore
+from datapilot_resources.settings import Settings
 from datapilot_tests.interfaces.conftest import Cli
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +106,39 @@ def test_the_demo_never_sees_the_users_store(tmp_path: Path, monkeypatch: pytest
         assert "DATAPILOT_STORE" not in os.environ
     assert os.environ["DATAPILOT_STORE"] == "s3://precious"
     assert os.environ["DATAPILOT_HOME"] == "/precious"
+
+
+def test_on_s3_the_demo_has_a_prefix_of_its_own_in_the_users_store(tmp_path: Path) -> None:
+    assert demo_store(Settings(home=tmp_path)) is None
+    store = demo_store(Settings(home=tmp_path, store="s3://precious/lake"))
+    assert store == "s3://precious/lake/datapilot-demo"
+    with demo_environment(tmp_path, store):
+        assert os.environ["DATAPILOT_STORE"] == store
+
+
+def test_the_demos_store_is_cleared_only_when_a_demo_made_it(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    clear_store(store)
+    store.write("org_id=padaria/old", b"")
+    clear_store(store)
+    (mark,) = store.list("")
+    store.delete(mark.key)
+    store.write("precious", b"data")
+    with pytest.raises(NotTheDemo, match="precious"):
+        clear_store(store)
+    assert store.read("precious") == b"data"
+
+
+def test_the_demo_takes_no_name_of_a_users_organization_where_names_are_shared(
+    cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cli("org", "add", "padaria").code == 0
+    monkeypatch.setenv("NEO4J_URI", "bolt://127.0.0.1:1")
+    monkeypatch.setenv("NEO4J_PASSWORD", "never asked")
+    answer = cli("demo")
+    assert answer.code == 1
+    assert "DEMO_NAMES: padaria" in answer.err
+    assert not (home / "demo").exists()
 
 
 def _row(**changes: Any) -> dict[str, Any]:
