@@ -67,8 +67,13 @@ def faulty_proxy(target: str, fault_of: Callable[[str, str], Fault]) -> Iterator
         def log_message(self, format: str, *args: object) -> None:
             """Nothing: the test says what it saw."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Proxy(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client that went away, or a server that is down: both ends see it for themselves."""
+
+    server = Proxy(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

