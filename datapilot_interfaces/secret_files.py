@@ -24,7 +24,10 @@ _MADE: Mapping[str, Callable[[], str]] = {
 }
 # What a program wants in a form of its own, of the secret that it holds.
 _DERIVED: Mapping[str, tuple[str, Callable[[str], str]]] = {
-    "postgres_url": ("postgres_password", lambda p: f"postgresql://datapilot:{quote(p, safe='')}@postgres:5432/datapilot"),
+    "postgres_url": (
+        "postgres_password",
+        lambda p: f"postgresql://datapilot:{quote(p, safe='')}@postgres:5432/datapilot",
+    ),
     "neo4j_auth": ("neo4j_password", lambda p: f"neo4j/{p}"),
 }
 # Stay empty unless their setting is used.
