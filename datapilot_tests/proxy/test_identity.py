@@ -76,7 +76,7 @@ def by_sign_on(upstream: Echo, sign_on: Echo, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.mark.parametrize("spoofed", [{}, SPOOFED], ids=["plain", "spoofed"])
-def test_the_webserver_hears_the_logged_in_name_only(by_password: Proxy, upstream: Echo, spoofed: dict[str, str]):
+def test_the_webserver_hears_the_logged_in_name_only(by_password: Proxy, upstream: Echo, spoofed: dict[str, str]) -> None:
     upstream.requests.clear()
     assert by_password.ask_as_person("GET", "/runs", **spoofed).status == 200
     ((path, headers),) = upstream.requests
@@ -85,14 +85,14 @@ def test_the_webserver_hears_the_logged_in_name_only(by_password: Proxy, upstrea
     assert headers["x-forwarded-for"] != "10.0.0.1"
 
 
-def test_an_upgrade_loses_its_query(by_password: Proxy, upstream: Echo):
+def test_an_upgrade_loses_its_query(by_password: Proxy, upstream: Echo) -> None:
     upstream.requests.clear()
     upgrade = {"Connection": "keep-alive, upgrade", "Upgrade": "WebSocket", "Origin": by_password.origin}
     assert by_password.ask_as_person("GET", "/graphql?query=mutation", **upgrade).status == 200
     assert [path for path, _ in upstream.requests] == ["/graphql"]
 
 
-def test_passwords_are_in_no_file_but_the_secret(by_password: Proxy):
+def test_passwords_are_in_no_file_but_the_secret(by_password: Proxy) -> None:
     folder = by_password.folder
     holding = {
         file.name for file in folder.rglob("*") if file.is_file() and PASSWORD in file.read_text(errors="replace")
@@ -102,7 +102,7 @@ def test_passwords_are_in_no_file_but_the_secret(by_password: Proxy):
     assert (folder / "hashes").stat().st_mode & 0o077 == 0
 
 
-def test_the_log_names_people_and_hides_what_they_log_in_with(by_password: Proxy):
+def test_the_log_names_people_and_hides_what_they_log_in_with(by_password: Proxy) -> None:
     by_password.ask_as_person("GET", "/told", Cookie="session=abc")
     line = logged(by_password, '"/told"')
     assert f'"user_id":"{PERSON}"' in line
@@ -110,8 +110,9 @@ def test_the_log_names_people_and_hides_what_they_log_in_with(by_password: Proxy
     assert "session=abc" not in line
 
 
-def test_whom_the_sign_on_knows_is_told_to_the_webserver(by_sign_on: Proxy, upstream: Echo, sign_on: Echo):
-    upstream.requests.clear(), sign_on.requests.clear()
+def test_whom_the_sign_on_knows_is_told_to_the_webserver(by_sign_on: Proxy, upstream: Echo, sign_on: Echo) -> None:
+    upstream.requests.clear()
+    sign_on.requests.clear()
     sign_on.status, sign_on.headers = 202, {"X-Auth-Request-User": "bea", "X-Auth-Request-Email": "bea@example.com"}
     assert by_sign_on.ask("GET", "/runs", Cookie="session=1", **SPOOFED).status == 200
     ((path, asked),) = sign_on.requests
@@ -120,7 +121,7 @@ def test_whom_the_sign_on_knows_is_told_to_the_webserver(by_sign_on: Proxy, upst
     assert [identity(headers) for _, headers in upstream.requests] == [{"x-forwarded-user": "bea"}]
 
 
-def test_whom_the_sign_on_does_not_know_is_led_to_it(by_sign_on: Proxy, upstream: Echo, sign_on: Echo):
+def test_whom_the_sign_on_does_not_know_is_led_to_it(by_sign_on: Proxy, upstream: Echo, sign_on: Echo) -> None:
     upstream.requests.clear()
     sign_on.status, sign_on.headers = 401, {}
     answer = by_sign_on.ask("GET", "/runs?x=1", **SPOOFED)
@@ -134,7 +135,7 @@ def test_whom_the_sign_on_does_not_know_is_led_to_it(by_sign_on: Proxy, upstream
 )
 def test_a_sign_on_that_names_nobody_lets_nobody_in(
     by_sign_on: Proxy, upstream: Echo, sign_on: Echo, status: int, headers: dict[str, str]
-):
+) -> None:
     """Not even who says himself who he is."""
     upstream.requests.clear()
     sign_on.status, sign_on.headers = status, headers
@@ -142,7 +143,7 @@ def test_a_sign_on_that_names_nobody_lets_nobody_in(
     assert not upstream.requests
 
 
-def test_the_sign_on_does_not_open_what_the_checks_close(by_sign_on: Proxy, upstream: Echo, sign_on: Echo):
+def test_the_sign_on_does_not_open_what_the_checks_close(by_sign_on: Proxy, upstream: Echo, sign_on: Echo) -> None:
     upstream.requests.clear()
     sign_on.status, sign_on.headers = 202, {"X-Auth-Request-User": "bea"}
     assert by_sign_on.ask("GET", "/graphql?query=mutation").status == 403
@@ -150,7 +151,7 @@ def test_the_sign_on_does_not_open_what_the_checks_close(by_sign_on: Proxy, upst
     assert not upstream.requests
 
 
-def test_the_sign_on_s_own_pages_are_reached_without_a_login(by_sign_on: Proxy, sign_on: Echo):
+def test_the_sign_on_s_own_pages_are_reached_without_a_login(by_sign_on: Proxy, sign_on: Echo) -> None:
     sign_on.requests.clear()
     sign_on.status, sign_on.headers = 200, {}
     assert by_sign_on.ask("GET", "/oauth2/sign_in?rd=/").status == 200
@@ -158,7 +159,7 @@ def test_the_sign_on_s_own_pages_are_reached_without_a_login(by_sign_on: Proxy, 
 
 
 @pytest.mark.parametrize("people", ["", "\n\n"])
-def test_the_proxy_does_not_start_without_people(tmp_path: Path, people: str):
+def test_the_proxy_does_not_start_without_people(tmp_path: Path, people: str) -> None:
     (tmp_path / "people").write_text(people)
     names = {"DATAPILOT_PEOPLE_FILE": str(tmp_path / "people"), "DATAPILOT_PEOPLE_HASHES": str(tmp_path / "hashes")}
     script = ["sh", str(ROOT / "deploy" / "proxy.sh")]

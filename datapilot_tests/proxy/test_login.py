@@ -34,14 +34,14 @@ def basic(name: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
-def test_a_person_sees_the_ui_and_asks_it(proxy: Proxy):
+def test_a_person_sees_the_ui_and_asks_it(proxy: Proxy) -> None:
     page = proxy.ask_as_person("GET", "/")
     assert page.status == 200
     assert THE_PAGE in page.body
     assert proxy.graphql(QUERY).document["data"]["version"]
 
 
-def test_a_mutation_by_the_ui_is_executed(proxy: Proxy, webserver: Webserver):
+def test_a_mutation_by_the_ui_is_executed(proxy: Proxy, webserver: Webserver) -> None:
     before = webserver.mutations()
     answer = proxy.graphql(MUTATION)
     assert answer.document["data"]["reportRunlessAssetEvents"]["__typename"] == "ReportRunlessAssetEventsSuccess"
@@ -61,7 +61,7 @@ def test_a_mutation_by_the_ui_is_executed(proxy: Proxy, webserver: Webserver):
     ],
     ids=["nobody", "wrong", "empty", "unknown", "bearer", "spoofed"],
 )
-def test_without_a_login_nothing_is_answered(proxy: Proxy, login: Mapping[str, str], path: str):
+def test_without_a_login_nothing_is_answered(proxy: Proxy, login: Mapping[str, str], path: str) -> None:
     own = {"Origin": proxy.origin, "Content_Type": "application/json"}
     answer = proxy.ask("GET" if path == "/" else "POST", path, "{}", **own, **login)
     assert answer.status == 401
@@ -69,7 +69,7 @@ def test_without_a_login_nothing_is_answered(proxy: Proxy, login: Mapping[str, s
     assert not answer.body
 
 
-def test_the_webserver_alone_executes_mutations_by_get_from_any_origin(webserver: Webserver):
+def test_the_webserver_alone_executes_mutations_by_get_from_any_origin(webserver: Webserver) -> None:
     """Why the proxy has to refuse them."""
     before = webserver.mutations()
     assert webserver.ask("GET", BY_GET, Origin=FOREIGN, Host="evil.example").status == 200
@@ -92,7 +92,7 @@ def test_the_webserver_alone_executes_mutations_by_get_from_any_origin(webserver
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("foreign", [True, False])
-def test_graphql_by_get_is_not_executed(proxy: Proxy, method: str, path: str, foreign: bool):
+def test_graphql_by_get_is_not_executed(proxy: Proxy, method: str, path: str, foreign: bool) -> None:
     answer = proxy.ask_as_person(method, path, **({"Origin": FOREIGN} if foreign else {}))
     # A path that is none of GraphQL's gets the UI's page, as every unknown one.
     assert answer.status == 403 or (answer.status == 200 and (THE_PAGE in answer.body or method == "HEAD"))
@@ -100,14 +100,14 @@ def test_graphql_by_get_is_not_executed(proxy: Proxy, method: str, path: str, fo
 
 @pytest.mark.usefixtures("not_executed")
 @pytest.mark.parametrize("query", [MUTATION, QUERY])
-def test_graphql_by_get_is_refused(proxy: Proxy, query: str):
+def test_graphql_by_get_is_refused(proxy: Proxy, query: str) -> None:
     assert proxy.ask_as_person("GET", f"/graphql?query={quote(query)}").status == 403
     assert proxy.ask_as_person("GET", f"/graphql?query={quote(query)}", Origin=proxy.origin).status == 403
 
 
 @pytest.mark.usefixtures("not_executed")
 @pytest.mark.parametrize("dropped", ["none", "Connection", "Upgrade"])
-def test_an_upgrade_carries_no_query(proxy: Proxy, dropped: str):
+def test_an_upgrade_carries_no_query(proxy: Proxy, dropped: str) -> None:
     """Neither a whole one nor half of one, that reaches the webserver as a plain GET."""
     headers = {k: v for k, v in UPGRADE.items() if k != dropped}
     answer = proxy.ask_as_person("GET", BY_GET, Origin=proxy.origin, **headers)
@@ -116,24 +116,24 @@ def test_an_upgrade_carries_no_query(proxy: Proxy, dropped: str):
 
 @pytest.mark.usefixtures("not_executed")
 @pytest.mark.parametrize("origin", [FOREIGN, "null", "https://localhost.evil.example", "http://localhost", ""])
-def test_a_mutation_from_a_foreign_origin_is_refused(proxy: Proxy, origin: str):
+def test_a_mutation_from_a_foreign_origin_is_refused(proxy: Proxy, origin: str) -> None:
     assert proxy.graphql(MUTATION, Origin=origin).status == 403
 
 
 @pytest.mark.usefixtures("not_executed")
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/graphql", ""])
-def test_a_form_of_another_site_cannot_post(proxy: Proxy, content_type: str):
+def test_a_form_of_another_site_cannot_post(proxy: Proxy, content_type: str) -> None:
     assert proxy.graphql(MUTATION, Content_Type=content_type).status == 403
     assert proxy.ask_as_person("POST", BY_GET, Origin=proxy.origin, Content_Type=content_type).status == 403
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
-def test_other_methods_are_refused(proxy: Proxy, method: str):
+def test_other_methods_are_refused(proxy: Proxy, method: str) -> None:
     headers = {"Origin": proxy.origin, "Content_Type": "application/json"}
     assert proxy.ask_as_person(method, "/graphql", **headers).status == 403
 
 
-def test_a_foreign_page_gets_nothing_but_a_link(proxy: Proxy):
+def test_a_foreign_page_gets_nothing_but_a_link(proxy: Proxy) -> None:
     assert proxy.ask_as_person("GET", "/server_info", Origin=FOREIGN).status == 403
     assert (
         proxy.ask_as_person("GET", "/server_info", Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="no-cors").status == 403
@@ -143,13 +143,13 @@ def test_a_foreign_page_gets_nothing_but_a_link(proxy: Proxy):
 
 @pytest.mark.usefixtures("not_executed")
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "localhost.evil.example", "evil.example:443"])
-def test_a_foreign_host_is_refused(proxy: Proxy, host: str):
+def test_a_foreign_host_is_refused(proxy: Proxy, host: str) -> None:
     """DNS rebinding: the attacker's name leads to this address."""
     assert proxy.ask_as_person("GET", "/server_info", Host=host).status == 421
     assert proxy.graphql(MUTATION, Host=host).status == 421
 
 
-def test_another_server_name_gets_no_certificate(proxy: Proxy):
+def test_another_server_name_gets_no_certificate(proxy: Proxy) -> None:
     anything = ssl.create_default_context()
     anything.check_hostname, anything.verify_mode = False, ssl.CERT_NONE
     with (
@@ -159,7 +159,7 @@ def test_another_server_name_gets_no_certificate(proxy: Proxy):
         connection.request("GET", "/")
 
 
-def test_http_leads_to_https(proxy: Proxy):
+def test_http_leads_to_https(proxy: Proxy) -> None:
     with closing(http.client.HTTPConnection("localhost", proxy.http_port, timeout=60)) as connection:
         answer = send(connection, "GET", "/runs", None, proxy.login and {"Authorization": proxy.login["Authorization"]})
     assert answer.status == 308
@@ -177,7 +177,7 @@ def socket(proxy: Proxy, origin: str | None, login: Mapping[str, str]):  # type:
     )
 
 
-def test_the_websocket_works_from_the_own_origin(proxy: Proxy):
+def test_the_websocket_works_from_the_own_origin(proxy: Proxy) -> None:
     with socket(proxy, proxy.origin, proxy.login) as connection:
         connection.send('{"type": "connection_init"}')
         assert "connection_ack" in str(connection.recv(timeout=60))
@@ -187,14 +187,14 @@ def test_the_websocket_works_from_the_own_origin(proxy: Proxy):
     ("origin", "logged_in", "status"),
     [(FOREIGN, True, 403), (None, True, 403), ("null", True, 403), ("own", False, 401)],
 )
-def test_other_websockets_are_refused(proxy: Proxy, origin: str | None, logged_in: bool, status: int):
+def test_other_websockets_are_refused(proxy: Proxy, origin: str | None, logged_in: bool, status: int) -> None:
     origin = proxy.origin if origin == "own" else origin
     with pytest.raises(InvalidStatus) as refused, socket(proxy, origin, proxy.login if logged_in else {}):
         pass
     assert refused.value.response.status_code == status
 
 
-def test_every_answer_has_the_security_headers(proxy: Proxy):
+def test_every_answer_has_the_security_headers(proxy: Proxy) -> None:
     for answer in (proxy.ask_as_person("GET", "/"), proxy.ask("GET", "/"), proxy.ask("GET", "/", Origin=FOREIGN)):
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
         assert answer.headers["x-content-type-options"] == "nosniff"

@@ -107,8 +107,16 @@ def caddy(folder: Path, webserver_port: int, **settings: str) -> Iterator[Proxy]
         **settings,
     }
 
+    found = Proxy(port, http_port, folder)
+
     def ready() -> bool:
-        return (folder / AUTHORITY).exists() and listens(port)
+        """Whether it has its certificate, too: it listens before."""
+        if not ((folder / AUTHORITY).exists() and listens(port)):
+            return False
+        try:
+            return found.ask("GET", "/").status > 0
+        except ssl.SSLError:
+            return False
 
     with Server("caddy", ["sh", str(ROOT / "deploy" / "proxy.sh")], folder, ready, environment):
-        yield Proxy(port, http_port, folder)
+        yield found
