@@ -76,7 +76,9 @@ def by_sign_on(upstream: Echo, sign_on: Echo, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.mark.parametrize("spoofed", [{}, SPOOFED], ids=["plain", "spoofed"])
-def test_the_webserver_hears_the_logged_in_name_only(by_password: Proxy, upstream: Echo, spoofed: dict[str, str]) -> None:
+def test_the_webserver_hears_the_logged_in_name_only(
+    by_password: Proxy, upstream: Echo, spoofed: dict[str, str]
+) -> None:
     upstream.requests.clear()
     assert by_password.ask_as_person("GET", "/runs", **spoofed).status == 200
     ((path, headers),) = upstream.requests
