@@ -141,7 +141,7 @@ def test_somebody_else_s_postgres_has_a_password_of_its_own(folder: Path, passwo
 def test_the_command_fails_names_the_remedy_and_shows_no_value(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write(folder / "neo4j_password", "minioadmin-2024-x")
+    write(folder / "neo4j_password", "minioadmin-2024-12")
     assert main(["check", str(folder)]) == 1
     told = capsys.readouterr()
     assert "neo4j_password: is a known or simple value; delete the file and run `make secrets`" in told.err
