@@ -12,7 +12,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet 
 SETUP_INPUTS := requirements.lock requirements-jre.lock pyproject.toml $(sort $(wildcard datapilot_resources/jars/*))
 STAMP := .venv/setup-$(shell cat $(SETUP_INPUTS) | cksum | cut -d' ' -f1)
 
-.PHONY: help setup demo test up secrets lint types docs lock clean
+.PHONY: help setup demo test up lint types docs lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -41,9 +41,6 @@ demo: setup ## Three organizations, three months, seeded faults: everything in o
 up: setup ## Dagster UI and daemon on http://127.0.0.1:3000, without containers
 	@$(BIN)/datapilot up
 
-secrets: ## Make the containers' secret files that are missing, in secrets/; needs no set-up
-	@$(PYTHON) -m datapilot_interfaces.secret_files make secrets
-
 test: lint types ## Lint, types, import rules and the whole test suite
 	$(BIN)/pytest --numprocesses=auto --dist=loadgroup
 
@@ -67,3 +64,7 @@ lock: ## Regenerate both locks from pyproject.toml (needs uv)
 clean: ## Remove what was built and cached here; the data in DATAPILOT_HOME stays
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache spark-warehouse
 	find datapilot_* -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: secrets
+secrets: ## Make the containers' secret files that are missing, in secrets/; needs no set-up
+	@$(PYTHON) -m datapilot_interfaces.secret_files make secrets

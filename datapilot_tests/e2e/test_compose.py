@@ -109,6 +109,11 @@ def test_every_secret_file_is_made_and_ignored_by_git() -> None:
     assert (ROOT / ".dockerignore").read_text().startswith("*\n")
 
 
+def test_make_secrets_needs_no_setup() -> None:
+    dry_run = subprocess.run(["make", "--dry-run", "secrets"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"python3\S* -m datapilot_interfaces.secret_files make secrets\n", dry_run.stdout)
+
+
 def test_every_variable_is_in_the_example_with_its_default() -> None:
     used = {m["name"]: m["default"] or "" for m in VARIABLE.finditer(TEXT) if m["name"]}
     assert EXAMPLE.keys() == used.keys()
