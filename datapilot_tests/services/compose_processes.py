@@ -67,9 +67,8 @@ class Machine:
             "/etc/caddy": ROOT / "deploy",
             "deploy/workspace.yaml": self.folder / "workspace.yaml",
         }
-        for inside, outside in folders.items():
-            text = re.sub(rf"(?<![\w./]){re.escape(inside)}\b", str(outside), text)
-        return text
+        inside = re.compile(rf"(?<![\w./])(?:{'|'.join(map(re.escape, folders))})\b")
+        return inside.sub(lambda m: str(folders[m[0]]), text)
 
     def server(self, name: str) -> Server:
         """The service as Compose would start it; ready when its own health check says so."""
