@@ -20,12 +20,16 @@ from datapilot_tests.services.compose_processes import Machine, running, start_o
 pytestmark = pytest.mark.services
 
 
+# The graph is off: its address is set and nobody listens there, which must disturb nothing else.
+WITHOUT = frozenset({"neo4j"})
+
+
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     folder = tmp_path_factory.mktemp("production")
     for parent in (folder, folder.parent, folder.parent.parent):  # Postgres is another user
         parent.chmod(0o755)
-    with running(folder, "prod") as machine:
+    with running(folder, "prod", WITHOUT) as machine:
         yield machine
 
 
