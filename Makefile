@@ -72,3 +72,7 @@ lock: ## Regenerate both locks from pyproject.toml (needs uv)
 clean: ## Remove what was built and cached here; the data in DATAPILOT_HOME stays
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache spark-warehouse
 	find datapilot_* -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: secrets
+secrets: ## Make the containers' secret files that are missing, in secrets/; needs no set-up
+	@$(PYTHON) -m datapilot_interfaces.secret_files make secrets

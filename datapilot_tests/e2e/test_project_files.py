@@ -5,7 +5,6 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
 
 import pytest
 import tomllib
@@ -20,7 +19,6 @@ from datapilot_resources.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 LOCKS = {"dev": "requirements.lock", "jre": "requirements-jre.lock"}
 
 
@@ -108,40 +106,6 @@ def test_command_is_the_declared_function() -> None:
     (installed,) = entry_points(group="console_scripts", name=name)
     assert installed.value == target
     assert callable(installed.load())
-
-
-@pytest.mark.parametrize("service", COMPOSE["services"])
-def test_compose_service_runs_without_containers_too(service: str) -> None:
-    program = COMPOSE["services"][service]["command"][0]
-    assert (Path(sys.executable).parent / program).is_file(), f"{program} is not installed by `make setup`"
-
-
-@pytest.mark.parametrize("service", COMPOSE["services"])
-def test_compose_publishes_on_the_loopback_only_and_has_no_default_credential(service: str) -> None:
-    definition = COMPOSE["services"][service]
-    assert all(port.startswith("127.0.0.1:") for port in definition.get("ports", []))
-    secrets = {k: v for k, v in definition["environment"].items() if "KEY" in k}
-    assert secrets.pop("LLM_API_KEY", "${LLM_API_KEY:-}") == "${LLM_API_KEY:-}", "offline without one"
-    assert len(secrets) == 2
-    for name, value in secrets.items():
-        assert re.fullmatch(r"\$\{[A-Z0-9_]+:\?[^}]+\}", value), f"{name} must come from .env"
-    assert definition["healthcheck"]["test"][0] == "CMD"
-
-
-def test_compose_mounts_only_what_it_declares() -> None:
-    sources = {v.split(":")[0] for s in COMPOSE["services"].values() for v in s.get("volumes", [])}
-    named = {source for source in sources if not source.startswith("./")}
-    assert named == set(COMPOSE["volumes"])
-    assert all((ROOT / source).exists() for source in sources - named)
-    builds = {(s["build"]["context"], s["build"]["dockerfile"]) for s in COMPOSE["services"].values()}
-    assert all((ROOT / context / dockerfile).is_file() for context, dockerfile in builds)
-
-
-def test_every_required_compose_variable_is_in_the_example_without_a_value() -> None:
-    required = set(re.findall(r"\$\{([A-Z0-9_]+):\?", (ROOT / "docker-compose.yml").read_text()))
-    example = dict(line.split("=", 1) for line in (ROOT / ".env.example").read_text().splitlines() if "=" in line[:40])
-    assert required
-    assert {name: example.get(name) for name in required} == dict.fromkeys(required, "")
 
 
 def test_image_context_holds_what_set_up_reads() -> None:

@@ -1,0 +1,92 @@
+"""docker-compose.yml's production, started as processes: the same programs with the same configuration."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from datapilot_tests.services.caddy import AUTHORITY
+from datapilot_tests.services.compose_processes import Machine, running, start_order
+
+pytestmark = pytest.mark.services
+
+
+# The graph is off: its address is set and nobody listens there, which must disturb nothing else.
+WITHOUT = frozenset({"neo4j"})
+
+
+@pytest.fixture(scope="module")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    folder = tmp_path_factory.mktemp("production")
+    for parent in (folder, folder.parent, folder.parent.parent):  # Postgres is another user
+        parent.chmod(0o755)
+    with running(folder, "prod", WITHOUT) as machine:
+        yield machine
+
+
+def ask(machine: Machine, query: str) -> Any:
+    """`data` of a GraphQL query, asked through the proxy by the person of secrets/people."""
+    port = int(machine.ports["443"])
+    tls = ssl.create_default_context(cafile=str(machine.folder / "proxy" / AUTHORITY))
+    headers = {
+        "Authorization": f"Basic {base64.b64encode(machine.secret('people').encode()).decode()}",
+        "Content-Type": "application/json",
+        "Origin": f"https://localhost:{port}",
+    }
+    with closing(http.client.HTTPSConnection("localhost", port, timeout=120, context=tls)) as connection:
+        connection.request("POST", "/graphql", json.dumps({"query": query}), headers)
+        response = connection.getresponse()
+        body = response.read()
+    assert response.status == 200, (response.status, body)
+    return json.loads(body)["data"]
+
+
+@pytest.mark.parametrize("profile", ["prod", "dev"])
+def test_the_order_of_the_start_is_possible(profile: str) -> None:
+    order = start_order(profile)
+    assert order[0] == "check"
+    assert order.index("code-dev" if profile == "dev" else "code") > order.index("store" + "-dev" * (profile == "dev"))
+
+
+def test_the_ui_shows_our_definitions_from_the_code_server(production: Machine) -> None:
+    query = "{ workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError { __typename } } } } }"
+    (entry,) = ask(production, query)["workspaceOrError"]["locationEntries"]
+    assert entry == {"name": "datapilot", "locationOrLoadError": {"__typename": "RepositoryLocation"}}
+
+
+def test_the_daemon_reports_to_the_same_postgres(production: Machine) -> None:
+    query = "{ instance { info daemonHealth { allDaemonStatuses { daemonType required healthy } } } }"
+    deadline = time.monotonic() + 180
+    while True:
+        instance = ask(production, query)["instance"]
+        statuses = [status for status in instance["daemonHealth"]["allDaemonStatuses"] if status["required"]]
+        if statuses and all(status["healthy"] for status in statuses):
+            break
+        assert time.monotonic() < deadline, statuses
+        time.sleep(1)
+    assert "PostgresStorage" in instance["info"]
+    assert "StoreComputeLogs" in instance["info"]
+
+
+def test_no_secret_is_in_a_command_line_a_log_or_dagster_s_files(production: Machine) -> None:
+    secrets = {file.name: file.read_text().strip() for file in (production.folder / "secrets").iterdir()}
+    secrets["people"] = secrets["people"].split(":")[1]
+    # An access key's id goes along with every request; a password is part of these two.
+    values = [
+        v.encode() for k, v in secrets.items() if v and k not in {"s3_access_key_id", "postgres_url", "neo4j_auth"}
+    ]
+    command_lines = {path: path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")}
+    files = [*production.folder.glob("*/*.log"), *production.folder.glob("*/data/dagster/*.yaml")]
+    assert len(values) == 5
+    assert len(files) > 8
+    for where, content in [*command_lines.items(), *((file, file.read_bytes()) for file in files)]:
+        assert not any(value in content for value in values), where
