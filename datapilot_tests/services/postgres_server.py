@@ -82,9 +82,7 @@ class PostgresServers:
     def _initialize(self, user: str | None) -> None:
         password_file = self.folder / "superuser"
         password_file.write_text(PASSWORDS[SUPERUSER])
-        pooler = _POOLER.format(
-            postgres_port=self.port, port=self.pooler_port, folder=self.folder, superuser=SUPERUSER
-        )
+        pooler = _POOLER.format(postgres_port=self.port, port=self.pooler_port, folder=self.folder, superuser=SUPERUSER)
         (self.folder / "pgbouncer.ini").write_text(pooler)
         (self.folder / "users").write_text(f'"{SUPERUSER}" "{PASSWORDS[SUPERUSER]}"\n')
         if user is not None:
@@ -125,9 +123,7 @@ class PostgresServers:
         self.execute(grant, database=name)
         return name
 
-    def url(
-        self, database: str, *, pooled: bool = False, user: str = OWNER, password: str | None = None
-    ) -> SecretStr:
+    def url(self, database: str, *, pooled: bool = False, user: str = OWNER, password: str | None = None) -> SecretStr:
         from urllib.parse import quote
 
         given = quote(PASSWORDS[user] if password is None else password, safe="")
