@@ -48,16 +48,19 @@ def postgres_engine(
 @contextmanager
 def reaching(engine: sa.Engine, setting: str) -> Iterator[None]:
     """Turn a failure to connect, and a connection that broke, into PostgresUnavailable."""
+    import psycopg2
     import sqlalchemy as sa
 
     try:
         yield
-    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-        code = getattr(error.orig, "pgcode", None)
-        if engine.dialect.name != "postgresql" or (code and not code.startswith(_NO_ENTRY)):
+    except (sa.exc.DBAPIError, psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        code = getattr(cause, "pgcode", None)
+        lost = isinstance(cause, (psycopg2.OperationalError, psycopg2.InterfaceError)) and code is None
+        if not lost and not (code and code.startswith(_NO_ENTRY)):
             raise
         url = engine.url
-        why = " ".join(str(error.orig).split())
+        why = " ".join(str(cause).split())
         raise PostgresUnavailable(
             f"Postgres at {url.host}:{url.port or 5432}/{url.database} cannot be used ({why}); "
             f"start it, or mend or unset {setting}"
