@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 
 from datapilot_assets.serving.state import expected_fingerprints, lake_states, pending_serving
-from datapilot_domain.contracts import SERVED, TableContract
+from datapilot_domain.contracts import TableContract
 from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.partitions import Month
 from datapilot_resources.lakehouse import MonthState
@@ -33,7 +33,7 @@ def load_months(
     wanted = sorted(pending_serving(platform, organization).keys() & set(months))
     batches = [[month] for month in wanted]
     if wanted and serving.must_rebuild(org):
-        batches = [sorted(expected_fingerprints(platform, lake_states(platform, org)))]
+        batches = [sorted(expected_fingerprints(platform, lake_states(platform, org, serving.contracts)))]
     refused: list[str] = []
     for batch in batches:
         try:
@@ -47,9 +47,10 @@ def load_months(
 
 def read_month(platform: Platform, org: OrgId, month: Month) -> ServedMonth:
     """The month as the lake has it now, each table at the version that last wrote the month."""
-    states = lake_states(platform, org)
+    contracts = platform.serving.contracts
+    states = lake_states(platform, org, contracts)
     fingerprint = expected_fingerprints(platform, states)[month]
-    tables = tuple(_read(platform, org, contract, month, states[contract.id].get(month)) for contract in SERVED)
+    tables = tuple(_read(platform, org, contract, month, states[contract.id].get(month)) for contract in contracts)
     return ServedMonth(month, fingerprint, tables)
 
 

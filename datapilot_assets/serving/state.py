@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from datapilot_assets.status import pending_months
-from datapilot_domain.contracts import FAMILY_CONTRACTS, SERVED
+from datapilot_domain.contracts import FAMILY_CONTRACTS, SERVED, TableContract
 from datapilot_domain.landing import digest
 from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.partitions import Month
@@ -17,8 +17,8 @@ from datapilot_resources.platform import Platform
 States = Mapping[str, Mapping[Month, MonthState]]
 
 
-def lake_states(platform: Platform, org: OrgId) -> States:
-    return {contract.id: platform.lakehouse.months(contract, org) for contract in SERVED}
+def lake_states(platform: Platform, org: OrgId, contracts: Iterable[TableContract]) -> States:
+    return {contract.id: platform.lakehouse.months(contract, org) for contract in contracts}
 
 
 def expected_fingerprints(platform: Platform, states: States) -> dict[Month, str]:
@@ -41,11 +41,11 @@ def pending_serving(platform: Platform, organization: Organization) -> dict[Mont
     Not those whose gold itself is about to change: their turn comes after it. Raises PostgresUnavailable.
     """
     loaded = platform.serving.loaded(organization.org_id)
-    expected = expected_fingerprints(platform, lake_states(platform, organization.org_id))
+    states = lake_states(platform, organization.org_id, platform.serving.contracts)
     waiting = {month for family in FAMILY_CONTRACTS for month in pending_months(platform, organization, family)}
     return {
         month: fingerprint
-        for month, fingerprint in expected.items()
+        for month, fingerprint in expected_fingerprints(platform, states).items()
         if month not in waiting
         and any(month not in of or of[month].fingerprint != fingerprint for of in loaded.values())
     }
@@ -53,7 +53,7 @@ def pending_serving(platform: Platform, organization: Organization) -> dict[Mont
 
 def serving_status(platform: Platform, org: OrgId) -> list[dict[str, Any]]:
     """Rows org_id, table, month, state (current, stale, off) and rows served, null where the month is not served."""
-    states = lake_states(platform, org)
+    states = lake_states(platform, org, SERVED)
     off = platform.settings.serving is None
     expected = {} if off else expected_fingerprints(platform, states)
     loaded = {} if off else platform.serving.loaded(org)

@@ -8,10 +8,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg2
 import pytest
@@ -114,6 +116,14 @@ class PostgresServers:
             with suppress(ProcessLookupError):
                 os.kill(int(child), signal.SIGKILL)
 
+    def start_postgres(self) -> None:
+        """After it was killed or stopped; until the pooler has noticed, too."""
+        self.postgres.start()
+        deadline = time.monotonic() + 90
+        while not self._answers(self.pooler_port):
+            assert time.monotonic() < deadline, self.pooler.log.read_text()[-3000:]
+            time.sleep(0.2)
+
     def new_database(self) -> str:
         """Name of an empty database in which DataPilot's role may create schemas, and owns nothing else."""
         name = f"test_{secrets.token_hex(6)}"
@@ -124,8 +134,6 @@ class PostgresServers:
         return name
 
     def url(self, database: str, *, pooled: bool = False, user: str = OWNER, password: str | None = None) -> SecretStr:
-        from urllib.parse import quote
-
         given = quote(PASSWORDS[user] if password is None else password, safe="")
         port = self.pooler_port if pooled else self.port
         return SecretStr(f"postgresql://{user}:{given}@127.0.0.1:{port}/{database}")
