@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from typing import Literal
 
 import sqlalchemy as sa
 
@@ -12,9 +11,7 @@ from datapilot_resources.serving import Serving
 from datapilot_resources.serving_shape import bring_into_shape
 from datapilot_resources.serving_tables import schema_name
 
-Revoked = Literal["removed", "locked", "absent"]
 _CONNECTIONS = 20
-_STILL_NEEDED = "2BP01"  # dependent_objects_still_exist
 # Of the role in this database. They spare the server a lost query; whoever logs in may change them.
 _SETTINGS = {
     "statement_timeout": "'10min'",
@@ -53,34 +50,22 @@ def grant_reader(serving: Serving, org: OrgId) -> sa.URL:
     return serving.address.set(username=role + suffix, password=password)
 
 
-def revoke_reader(serving: Serving, org: OrgId) -> Revoked:
-    """Take all rights from the reader, of its open sessions too, and remove it.
+def revoke_reader(serving: Serving, org: OrgId) -> bool:
+    """Take all rights from the reader, of its open sessions too, and its login. False: there is no reader.
 
-    locked: it has no rights here and cannot log in, but something of it is left (another database of the server, a
-    temporary table of an open session). Raises PostgresUnavailable.
+    The role stays: a pooler keeps sessions, and those of a role that was removed and made anew would be of neither.
+    Raises PostgresUnavailable.
     """
     role, schema = reader_name(org), schema_name(org)
     with serving.begin() as connection:
         if not _exists(connection, role):
-            return "absent"
+            return False
         _run(connection, f"ALTER ROLE {role} NOLOGIN PASSWORD NULL")
         if schema in sa.inspect(connection).get_schema_names():
             _run(connection, f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} REVOKE ALL ON TABLES FROM {role}")
             _run(connection, f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}")
             _run(connection, f"REVOKE ALL ON SCHEMA {schema} FROM {role}")
-    try:
-        with serving.begin() as connection:
-            _run(connection, f"DROP ROLE {role}")
-    except sa.exc.DBAPIError as error:
-        if getattr(error.orig, "pgcode", None) != _STILL_NEEDED:
-            raise
-        return "locked"
-    return "removed"
-
-
-def has_reader(serving: Serving, org: OrgId) -> bool:
-    with serving.begin() as connection:
-        return _exists(connection, reader_name(org))
+    return True
 
 
 def _exists(connection: sa.Connection, role: str) -> bool:

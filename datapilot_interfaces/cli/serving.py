@@ -51,7 +51,7 @@ def revoke(org: OrgOption, form: FormatOption = Format.TABLE) -> None:
     from datapilot_resources.serving_readers import reader_name, revoke_reader
 
     services = _with_serving(org)
-    state = revoke_reader(services.serving, org)
+    state = "revoked" if revoke_reader(services.serving, org) else "absent"
     emit([{"org_id": org, "role": reader_name(org), "state": state}], form, ("org_id", "role", "state"))
 
 

@@ -58,6 +58,7 @@ class PostgresServers:
             "unix_socket_directories": "",
             "fsync": "off",  # a killed process loses nothing that the machine's cache has
             "max_connections": 150,
+            "log_statement": "all",  # what an operator may read there holds no secret
         }
         self.postgres = Server(
             "postgres",
@@ -116,7 +117,7 @@ class PostgresServers:
                 os.kill(int(child), signal.SIGKILL)
 
     def start_postgres(self) -> None:
-        """After it was killed or stopped. The pooler forgets its failures: it tells each pool's first client of them."""
+        """After it was killed or stopped. The pooler too: it tells each pool's first client of its past failures."""
         self.pooler.stop()
         self.postgres.start()
         self.pooler.start()
