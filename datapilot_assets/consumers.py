@@ -40,4 +40,22 @@ INSIGHTS = Consumer(
     pending=_pending_insights,
 )
 
-CONSUMERS: tuple[Consumer, ...] = (INSIGHTS,)
+
+def _pending_serving(platform: Platform, organization: Organization) -> Mapping[Month, str]:
+    from datapilot_assets.serving.state import pending_serving
+
+    return pending_serving(platform, organization)
+
+
+SERVING = Consumer(
+    name="serving",
+    job="serving_job",
+    description="Load the months whose gold or insights changed into the serving database.",
+    pending=_pending_serving,
+    off=lambda settings: (
+        None if settings.serving else "serving is off: no DATAPILOT_SERVING_URL, DATAPILOT_POSTGRES_URL"
+    ),
+)
+
+# In this order: what a consumer writes is there when the next one looks.
+CONSUMERS: tuple[Consumer, ...] = (INSIGHTS, SERVING)

@@ -21,6 +21,7 @@ from datapilot_assets.sensors.consumers import gold_sensor
 from datapilot_assets.sensors.inbox import inbox_sensor
 from datapilot_assets.sensors.landed import landed_sensor
 from datapilot_assets.sensors.registry import registry_sensor
+from datapilot_assets.serving.asset import serving_asset, serving_job
 from datapilot_resources.platform_resource import PlatformResource
 from datapilot_resources.settings import Settings
 from datapilot_resources.spark import spark_resource
@@ -61,9 +62,9 @@ def _family_definitions(family: Family) -> dg.Definitions:
 
 defs = dg.Definitions.merge(
     dg.Definitions(
-        assets=[campaigns_spec(), insights_asset],
+        assets=[campaigns_spec(), insights_asset, serving_asset],
         asset_checks=[insights_checks],
-        jobs=[intake_job, replay_job, insights_job],
+        jobs=[intake_job, replay_job, insights_job, serving_job],
         sensors=[registry_sensor, inbox_sensor, *map(gold_sensor, CONSUMERS)],
         # One process, one JVM: a step process of its own costs 5 CPU-seconds before any work.
         executor=dg.in_process_executor,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import dagster as dg
@@ -100,8 +101,13 @@ def refreshed_event(refreshed: Refreshed, org: str) -> dg.AssetMaterialization:
 
 def input_tags(instance: dg.DagsterInstance, contract: TableContract, partition: OrgMonth) -> dict[str, str]:
     """Data version and event of each upstream key that this one was computed from."""
+    return tags_of_inputs(instance, upstream_keys(contract), partition)
+
+
+def tags_of_inputs(instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey], partition: OrgMonth) -> dict[str, str]:
+    """Data version and latest event of each of these keys in the partition."""
     tags = {}
-    for key in upstream_keys(contract):
+    for key in keys:
         record = instance.get_latest_data_version_record(key, partition_key=partition.key)
         version = data_version_of(record)
         if record is not None and version is not None:

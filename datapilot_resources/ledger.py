@@ -1,7 +1,6 @@
 """The ledger of model calls: one row per HTTP attempt, reserved before it is sent and settled after it.
 
-SQLite in DATAPILOT_HOME, safe between processes. What only SQLite knows is in `sqlite_file`; the rest is SQL that
-Postgres speaks too (at isolation level SERIALIZABLE).
+Kept by `side_records`: SQLite in DATAPILOT_HOME, or Postgres; safe between processes in both.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
-from functools import cached_property
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -19,7 +17,7 @@ from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month
 from datapilot_resources.llm_usage import Prices, Usage
 from datapilot_resources.settings import Settings
-from datapilot_resources.sqlite_file import empty_write_ahead_log, sqlite_engine
+from datapilot_resources.side_records import SCHEMA, SideRecords
 
 ResponseFormat = Literal["json_schema", "json_object", "text"]
 # invalid: an answer that cannot be used; rejected: HTTP 3xx or 4xx; unreachable: no whole HTTP answer came.
@@ -28,7 +26,7 @@ Settled = Literal[
 ]
 Status = Literal["reserved", Settled]
 
-_METADATA = sa.MetaData()
+_METADATA = sa.MetaData(schema=SCHEMA)
 _ATTEMPTS = sa.Table(
     "llm_attempts",
     _METADATA,
@@ -45,7 +43,7 @@ _ATTEMPTS = sa.Table(
     sa.Column("latency_ms", sa.Integer),
     sa.Column("started_at", sa.Text, nullable=False),
     sa.Index("llm_attempts_by_month", "org_id", "month"),
-    sqlite_autoincrement=True,  # the id of an erased row is never another one's
+    sqlite_autoincrement=True,  # the id of an erased row is never another one's (Postgres: a sequence)
 )
 
 
@@ -115,7 +113,7 @@ def _utc_now() -> dt.datetime:
 
 class CallLedger:
     def __init__(self, settings: Settings, clock: Callable[[], dt.datetime] = _utc_now) -> None:
-        self._home = settings.home
+        self._records = SideRecords(settings, _METADATA, "ledger.sqlite")
         self._clock = clock
         self._prices = Prices.from_settings(settings)
         self._budget, self._token_budget = settings.llm_budget, settings.llm_token_budget
@@ -134,11 +132,14 @@ class CallLedger:
             "status": "reserved",
             "started_at": self._clock().astimezone(dt.timezone.utc).isoformat(),
         }
-        with self._engine.begin() as connection:
+
+        def insert(connection: sa.Connection) -> int:
             self._check(_select(connection, planned.org_id, planned.month), planned, at_most.tokens, cost)
             inserted = connection.execute(_ATTEMPTS.insert().values(row)).inserted_primary_key
-        assert inserted is not None
-        return int(inserted[0])
+            assert inserted is not None
+            return int(inserted[0])
+
+        return self._records.transact(insert)
 
     def _check(self, attempts: list[Attempt], planned: Planned, tokens: int, cost: Decimal | None) -> None:
         spent, whose = _spent(attempts), f"{planned.org_id}, {planned.month}"
@@ -177,35 +178,30 @@ class CallLedger:
 
     def _update(self, attempt_id: int, condition: sa.ColumnElement[bool], values: dict[str, Any]) -> Attempt:
         one = _ATTEMPTS.c.id == attempt_id
-        with self._engine.begin() as connection:
+
+        def update(connection: sa.Connection) -> Attempt:
             if connection.execute(_ATTEMPTS.update().where(one, condition).values(values)).rowcount != 1:
                 raise LookupError(f"attempt {attempt_id} does not exist, or is settled already or not yet")
             return Attempt.model_validate(dict(connection.execute(_ATTEMPTS.select().where(one)).mappings().one()))
 
+        return self._records.transact(update)
+
     def attempts(self, org_id: OrgId, month: Month | None = None) -> list[Attempt]:
         """In the order in which they began."""
-        with self._engine.begin() as connection:
-            return _select(connection, org_id, month)
+        return self._records.transact(lambda connection: _select(connection, org_id, month))
 
     def spent(self, org_id: OrgId, month: Month) -> Spent:
         return _spent(self.attempts(org_id, month))
 
     def erase(self, org_id: OrgId) -> int:
-        """Remove every row of an organization, from the file and not only from the table; how many there were.
+        """Remove every row of an organization, from SQLite's file and not only from the table; how many there were.
 
-        Raises TimeoutError while another process holds a reading transaction: erase again.
+        Raises TimeoutError while another process holds a reading transaction of that file: erase again.
         """
-        with self._engine.begin() as connection:
-            rows = connection.execute(_ATTEMPTS.delete().where(_ATTEMPTS.c.org_id == str(org_id))).rowcount
-        empty_write_ahead_log(self._engine)
+        mine = _ATTEMPTS.delete().where(_ATTEMPTS.c.org_id == str(org_id))
+        rows = self._records.transact(lambda connection: connection.execute(mine).rowcount)
+        self._records.forget()
         return rows
-
-    @cached_property
-    def _engine(self) -> sa.Engine:
-        engine = sqlite_engine(self._home / "ledger.sqlite")
-        with engine.begin() as connection:
-            _METADATA.create_all(connection)
-        return engine
 
 
 def _select(connection: sa.Connection, org_id: OrgId, month: Month | None) -> list[Attempt]:

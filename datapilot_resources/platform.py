@@ -15,6 +15,7 @@ from datapilot_resources.settings import Settings
 if TYPE_CHECKING:
     from datapilot_resources.ledger import CallLedger
     from datapilot_resources.llm import LanguageModel
+    from datapilot_resources.serving import Serving
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,13 @@ class Platform:
         from datapilot_resources.llm import LanguageModel
 
         return LanguageModel.from_settings(self.settings, self.ledger)
+
+    @cached_property
+    def serving(self) -> Serving:
+        """Raises SettingsError: serving is off."""
+        from datapilot_resources.serving import Serving  # most commands serve nothing
+
+        return Serving(self.settings)
 
     @property
     def first_month(self) -> Month:

@@ -55,8 +55,9 @@ class Settings(BaseModel):
     neo4j_uri: str | None = Field(default=None, alias="NEO4J_URI", pattern=r"^(bolt|neo4j)(\+s|\+ssc)?://[^/?#@]+$")
     neo4j_user: str = Field(default="neo4j", alias="NEO4J_USER")
     neo4j_password: SecretStr | None = Field(default=None, alias="NEO4J_PASSWORD")
-    # Secret because the address carries the password.
+    # Secret because the addresses carry passwords.
     postgres_url: SecretStr | None = Field(default=None, alias="DATAPILOT_POSTGRES_URL")
+    serving_url: SecretStr | None = Field(default=None, alias="DATAPILOT_SERVING_URL")
     llm_base_url: str | None = Field(default=None, alias="LLM_BASE_URL", description="an OpenAI-compatible endpoint")
     llm_model: str | None = Field(default=None, alias="LLM_MODEL")
     llm_api_key: SecretStr | None = Field(default=None, alias="LLM_API_KEY")
@@ -105,14 +106,14 @@ class Settings(BaseModel):
             raise ValueError("must be a folder or s3://bucket/prefix")
         return str(Path(store).expanduser().absolute())
 
-    @field_validator("postgres_url")
+    @field_validator("postgres_url", "serving_url")
     @classmethod
     def _names_a_database(cls, url: SecretStr | None) -> SecretStr | None:
         if url is None:
             return None
         parts = urlsplit(url.get_secret_value())
         if parts.scheme != "postgresql" or not parts.hostname or not parts.path.strip("/"):
-            raise ValueError("must be postgresql://user:password@host/database")
+            raise ValueError("must be postgresql://user:password@host/database, odd characters as in %40 for @")
         return url
 
     @field_validator("llm_base_url")
@@ -178,6 +179,11 @@ class Settings(BaseModel):
     @property
     def dagster_home(self) -> Path:
         return self.home / "dagster"
+
+    @property
+    def serving(self) -> SecretStr | None:
+        """Address of the database that gold is served from; None: serving is off."""
+        return self.serving_url or self.postgres_url
 
     @property
     def llm_host(self) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from datapilot_domain.contracts.ads import SILVER_CAMPAIGNS
 from datapilot_domain.contracts.ads_gold import ADS_TABLES, MARKETING_TABLES
-from datapilot_domain.contracts.insights import INSIGHT_TABLES
+from datapilot_domain.contracts.insights import INSIGHT_TABLES, PUBLISHED
 from datapilot_domain.contracts.sales_gold import SALES_TABLES
 from datapilot_domain.contracts.table import Column, Rule, TableContract
 
@@ -22,6 +22,11 @@ CONTRACTS: dict[str, TableContract] = {
         *INSIGHT_TABLES,
     )
 }
+# What people read with their own tools: gold by month, and what was said of it.
+SERVED: tuple[TableContract, ...] = (
+    *(contract for contract in CONTRACTS.values() if (contract.layer, contract.scope) == ("gold", "month")),
+    PUBLISHED,
+)
 
 
 def with_upstream(contracts: Collection[TableContract]) -> tuple[TableContract, ...]:
@@ -37,4 +42,4 @@ def with_upstream(contracts: Collection[TableContract]) -> tuple[TableContract, 
     return tuple(contract for name, contract in known.items() if name in wanted)
 
 
-__all__ = ["CONTRACTS", "FAMILY_CONTRACTS", "Column", "Rule", "TableContract", "with_upstream"]
+__all__ = ["CONTRACTS", "FAMILY_CONTRACTS", "SERVED", "Column", "Rule", "TableContract", "with_upstream"]

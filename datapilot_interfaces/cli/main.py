@@ -22,6 +22,7 @@ from datapilot_interfaces.cli import (
     replay,
     reporting,
     runs,
+    serving,
     sources,
     tables,
 )
@@ -50,6 +51,7 @@ app.command("report")(reporting.report)
 app.command("page")(page.page)
 app.command("insights")(insights.insights)
 app.command("verify")(insights.verify)
+app.add_typer(serving.app, name="serving")
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("up")(runs.up)

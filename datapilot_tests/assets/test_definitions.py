@@ -49,6 +49,17 @@ def test_the_graph_of_assets() -> None:
         ],
         "insights/published": ["insights/facts"],
         "insights/rejected": ["insights/facts"],
+        "serving/postgres": [
+            "gold/campaign_month",
+            "gold/campaign_week",
+            "gold/marketing_month",
+            "gold/sales_breakdown",
+            "gold/sales_daily",
+            "gold/sales_month",
+            "gold/sales_products",
+            "gold/sales_source_month",
+            "insights/published",
+        ],
     }
 
 
@@ -58,9 +69,9 @@ def test_every_asset_is_partitioned_owned_and_described() -> None:
             assert node.partitions_def == ORGANIZATIONS
         else:
             assert node.partitions_def == ORG_MONTHS, node.key
-        assert node.group_name in ("landing", "bronze", "silver", "gold", "insights")
+        assert node.group_name in ("landing", "bronze", "silver", "gold", "insights", "serving")
         assert node.description, node.key
-        if node.key.path[0] != "landing":
+        if node.key.path[0] not in ("landing", "serving"):
             assert node.code_version == str(CONTRACTS[".".join(node.key.path)].version)
             assert "dagster/column_schema" in node.metadata
 
@@ -87,6 +98,7 @@ def test_jobs_and_sensors_run_by_themselves() -> None:
         "intake",
         *(f"refine_{family}_job" for family in FAMILY_CONTRACTS),
         "insights_job",
+        "serving_job",
     }
     assert defs.sensors is not None
     assert {sensor.name: sensor.default_status.value for sensor in defs.sensors} == {
@@ -96,6 +108,7 @@ def test_jobs_and_sensors_run_by_themselves() -> None:
         "landed_ads": "RUNNING",
         "landed_marketing": "RUNNING",
         "gold_insights": "RUNNING",
+        "gold_serving": "RUNNING",
     }
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from datapilot_domain.partitions import Month
 from datapilot_resources.ledger import BudgetExhausted, CallLedger, Planned, Spent
 from datapilot_resources.llm_usage import NOTHING, Prices, Usage, estimated_tokens, reported_usage
 from datapilot_resources.settings import Settings
+from datapilot_tests.services.postgres_server import PostgresServers
 
 ACME, BETA = OrgId("acme"), OrgId("betaltda")
 MARCH = Month.parse("2024-03")
@@ -34,6 +37,19 @@ def ledger(home: Path, **settings: Any) -> CallLedger:
     )
 
 
+LedgerMaker = Callable[..., CallLedger]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.services)])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> LedgerMaker:
+    """Ledgers over the same records, in each place where they are kept; Postgres behind its pooler."""
+    if request.param == "sqlite":
+        return lambda **settings: ledger(tmp_path, **settings)
+    servers: PostgresServers = request.getfixturevalue("postgres")
+    url = servers.url(servers.new_database(), pooled=True)
+    return lambda **settings: ledger(tmp_path, postgres_url=url, **settings)
+
+
 def planned(org: OrgId = ACME, month: Month = MARCH) -> Planned:
     return Planned(
         org_id=org,
@@ -48,8 +64,8 @@ def planned(org: OrgId = ACME, month: Month = MARCH) -> Planned:
     )
 
 
-def test_an_attempt_is_reserved_then_settled_at_what_it_used(tmp_path: Path) -> None:
-    calls = ledger(tmp_path, **PRICES)
+def test_an_attempt_is_reserved_then_settled_at_what_it_used(make: LedgerMaker) -> None:
+    calls = make(**PRICES)
     attempt_id = calls.reserve(planned(), Usage(1_000, 4_000))
     # 1000 × 0.15 + 4000 × 0.60 = 2550 millionths of a dollar
     assert calls.spent(ACME, MARCH) == Spent(
@@ -81,8 +97,8 @@ def test_an_attempt_is_reserved_then_settled_at_what_it_used(tmp_path: Path) -> 
     }
 
 
-def test_an_unknown_price_is_no_cost_of_zero(tmp_path: Path) -> None:
-    calls = ledger(tmp_path)
+def test_an_unknown_price_is_no_cost_of_zero(make: LedgerMaker) -> None:
+    calls = make()
     attempt = calls.settle(calls.reserve(planned(), Usage(1, 1)), status="ok", usage=Usage(1, 1), latency_ms=1)
     assert (attempt.cost, attempt.reserved_cost, attempt.price_version) == (None, None, None)
     assert calls.spent(ACME, MARCH) == Spent(tokens=2, cost=None, reserved_tokens=0, reserved_cost=None)
@@ -104,8 +120,8 @@ def test_money_is_exact() -> None:
     ("budget", "named"),
     [({"llm_token_budget": 10}, "LLM_TOKEN_BUDGET"), ({"llm_budget": Decimal("0.000006"), **PRICES}, "LLM_BUDGET")],
 )
-def test_a_budget_is_of_one_organization_and_month(tmp_path: Path, budget: dict[str, Any], named: str) -> None:
-    calls = ledger(tmp_path, **budget)
+def test_a_budget_is_of_one_organization_and_month(make: LedgerMaker, budget: dict[str, Any], named: str) -> None:
+    calls = make(**budget)
     calls.reserve(planned(), Usage(0, 10))  # 10 × 0.60 = 6 millionths: exactly the budget
     with pytest.raises(BudgetExhausted, match=f"acme, 2024-03: .* raise {named}"):
         calls.reserve(planned(), Usage(0, 1))
@@ -114,21 +130,21 @@ def test_a_budget_is_of_one_organization_and_month(tmp_path: Path, budget: dict[
     calls.reserve(planned(month=MARCH.plus(1)), Usage(0, 10))
 
 
-def test_a_reservation_that_a_crash_left_keeps_counting(tmp_path: Path) -> None:
-    ledger(tmp_path, llm_token_budget=10).reserve(planned(), Usage(4, 6))
+def test_a_reservation_that_a_crash_left_keeps_counting(make: LedgerMaker) -> None:
+    make(llm_token_budget=10).reserve(planned(), Usage(4, 6))
     with pytest.raises(BudgetExhausted):
-        ledger(tmp_path, llm_token_budget=10).reserve(planned(), Usage(1, 0))
+        make(llm_token_budget=10).reserve(planned(), Usage(1, 0))
 
 
-def test_what_was_settled_above_its_reservation_counts_in_full(tmp_path: Path) -> None:
-    calls = ledger(tmp_path, llm_token_budget=100)
+def test_what_was_settled_above_its_reservation_counts_in_full(make: LedgerMaker) -> None:
+    calls = make(llm_token_budget=100)
     calls.settle(calls.reserve(planned(), Usage(1, 1)), status="ok", usage=Usage(50, 60), latency_ms=1)
     with pytest.raises(BudgetExhausted, match="110 of 100 tokens"):
         calls.reserve(planned(), Usage(1, 0))
 
 
-def test_an_attempt_is_settled_once_and_marked_afterwards(tmp_path: Path) -> None:
-    calls = ledger(tmp_path)
+def test_an_attempt_is_settled_once_and_marked_afterwards(make: LedgerMaker) -> None:
+    calls = make()
     attempt_id = calls.reserve(planned(), Usage(1, 1))
     with pytest.raises(LookupError, match="not yet"):
         calls.mark(attempt_id, "invalid")
@@ -141,12 +157,13 @@ def test_an_attempt_is_settled_once_and_marked_afterwards(tmp_path: Path) -> Non
 
 
 RACER = """
-import sys
+import os, sys
 from pathlib import Path
 from datapilot_resources.ledger import BudgetExhausted
 from datapilot_resources.llm_usage import Usage
 from datapilot_tests.resources.test_ledger import ledger, planned
-calls, won = ledger(Path(sys.argv[1]), llm_token_budget=1_000), 0
+url = os.environ.get("DATAPILOT_POSTGRES_URL")
+calls, won = ledger(Path(sys.argv[1]), llm_token_budget=1_000, postgres_url=url), 0
 print("ready", flush=True)
 sys.stdin.readline()
 for _ in range(20):
@@ -159,36 +176,62 @@ print(won)
 """
 
 
-def test_eight_processes_at_once_never_exceed_the_cap(tmp_path: Path) -> None:
+def race(tmp_path: Path, **environment: str) -> int:
+    """How many reservations of 13 tokens eight processes got at once, each of which tries for twenty."""
     command = [sys.executable, "-c", RACER, str(tmp_path)]
     racers = [
-        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(8)
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(8)
     ]
     for racer in racers:
         assert racer.stdout is not None
         assert racer.stdout.readline() == "ready\n"
-    for racer in racers:  # the file itself does not exist yet: they race for that too
+    for racer in racers:  # the file or the tables do not exist yet: they race for that too
         assert racer.stdin is not None
         racer.stdin.write("go\n")
         racer.stdin.flush()
-    won = [int(racer.communicate(timeout=120)[0]) for racer in racers]
-    assert sum(won) == 76  # of 160 tries: 76 × 13 = 988, one more would be 1001
+    return sum(int(racer.communicate(timeout=300)[0]) for racer in racers)
+
+
+def test_eight_processes_at_once_never_exceed_the_cap(tmp_path: Path) -> None:
+    assert race(tmp_path) == 76  # of 160 tries: 76 × 13 = 988, one more would be 1001
     assert ledger(tmp_path).spent(ACME, MARCH).reserved_tokens == 988
+
+
+@pytest.mark.services
+def test_eight_processes_at_once_never_exceed_the_cap_in_postgres(tmp_path: Path, postgres: PostgresServers) -> None:
+    url = postgres.url(postgres.new_database(), pooled=True)
+    assert race(tmp_path, DATAPILOT_POSTGRES_URL=url.get_secret_value()) == 76
+    assert ledger(tmp_path, postgres_url=url).spent(ACME, MARCH).reserved_tokens == 988
 
 
 def test_an_erased_organization_leaves_no_byte(tmp_path: Path) -> None:
     calls = ledger(tmp_path)
     for org in (ACME, BETA, BETA):
         calls.reserve(planned(org), Usage(1, 1))
-    reader = calls._engine.raw_connection()  # an idle connection keeps the write-ahead log
+    reader = calls._records._engine.raw_connection()  # an idle connection keeps the write-ahead log
     assert b"betaltda" in b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert calls.erase(BETA) == 2
     assert b"betaltda" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
     reader.close()
+
+
+def test_an_erased_organization_has_no_attempts_and_its_ids_are_given_to_no_other(make: LedgerMaker) -> None:
+    calls = make()
+    for org in (ACME, BETA, BETA):
+        calls.reserve(planned(org), Usage(1, 1))
+    assert calls.erase(BETA) == 2
     assert calls.attempts(BETA) == []
     assert len(calls.attempts(ACME)) == 1
     assert calls.erase(BETA) == 0
-    assert calls.reserve(planned(), Usage(1, 1)) == 4, "the id of an erased row is given to no other"
+    assert calls.reserve(planned(), Usage(1, 1)) == 4
 
 
 @pytest.mark.parametrize(
