@@ -24,6 +24,7 @@ from datapilot_interfaces.cli import (
     runs,
     sources,
     tables,
+    up,
 )
 from datapilot_interfaces.cli.errors import Exit, error_line, known_error
 
@@ -52,7 +53,8 @@ app.command("insights")(insights.insights)
 app.command("verify")(insights.verify)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
-app.command("up")(runs.up)
+app.command("up")(up.up)
+app.command("spark")(up.spark)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
