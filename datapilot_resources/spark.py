@@ -89,10 +89,17 @@ def interrupt_run(settings: Settings, run_id: str) -> list[str]:
     """
     if settings.spark_remote is None:
         return []
+    from pyspark.errors.exceptions.base import PySparkException
+
     with closing(_client(settings, run_id)) as client:
-        interrupted = client.interrupt_all() or []
-        _wait_until_ended(client)
-        client.release_session()
+        try:
+            interrupted = client.interrupt_all() or []
+            _wait_until_ended(client)
+            client.release_session()
+        except PySparkException as error:
+            if error.getCondition() != "INVALID_HANDLE.SESSION_CLOSED":  # the run ended by itself, or this was done
+                raise
+            return []
     return interrupted
 
 
@@ -152,10 +159,10 @@ def _wait_until_ended(client: SparkConnectClient) -> None:
     """An interruption is only asked for: a commit under way still happens, and must have happened afterwards."""
     from pyspark.sql.connect.proto import GetStatusResponse
 
-    state = GetStatusResponse.OperationStatus.OperationState
-    open_states = (state.OPERATION_STATE_RUNNING, state.OPERATION_STATE_TERMINATING)
+    # What ended and was never fetched by its client is "terminating".
+    running = GetStatusResponse.OperationStatus.OperationState.OPERATION_STATE_RUNNING
     deadline = time.monotonic() + _WAIT_SECONDS
-    while any(operation.state in open_states for operation in client._get_operation_statuses().operation_statuses):
+    while any(operation.state == running for operation in client._get_operation_statuses().operation_statuses):
         if time.monotonic() > deadline:
             raise TimeoutError(f"interrupted work still runs after {_WAIT_SECONDS} s; restart the Spark Connect server")
         time.sleep(0.2)
