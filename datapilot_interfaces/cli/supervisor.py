@@ -112,13 +112,12 @@ def supervise(programs: Sequence[Program]) -> int:
             program.start()
         while not received and all(program.goes_on() for program in programs):
             time.sleep(_POLL_SECONDS)
-        code = 0 if received else 1
+        return 0 if received else 1
+    finally:
         for program in reversed(programs):
             program.end(received)
-    finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return code
 
 
 def _end_with_parent() -> None:

@@ -109,28 +109,25 @@ def runs_a_job(address: str, tmp_path: Path, run_id: str) -> bool:
         return any(operation.state == 2 for operation in client._get_operation_statuses().operation_statuses)
 
 
+def killed_writer(address: str, tmp_path: Path, run_id: str) -> DeltaTable:
+    """The table of a client that was killed while the server executed its append for it."""
+    tmp_path.mkdir()
+    client, table = slow_writer(address, tmp_path, run_id, 20)
+    wait_for(lambda: runs_a_job(address, tmp_path, run_id))
+    client.kill()
+    client.wait()
+    return table
+
+
 def test_a_killed_runs_work_is_ended_and_its_write_never_lands(connect_address: str, tmp_path: Path) -> None:
     dead, survivor = str(uuid.uuid4()), str(uuid.uuid4())
-    folders = {run_id: tmp_path / run_id for run_id in (dead, survivor)}
-    for folder in folders.values():
-        folder.mkdir()
     settings = settings_of(tmp_path / "home", connect_address)
-    # The other one is killed alike and not interrupted: when its write has landed, the dead one's would have too.
-    seconds = {dead: 20, survivor: 30}
-    writers = {run_id: slow_writer(connect_address, folders[run_id], run_id, seconds[run_id]) for run_id in folders}
-    for run_id, (client, _) in writers.items():
-        wait_for(lambda run_id=run_id: runs_a_job(connect_address, tmp_path, run_id))  # type: ignore[misc]
-        client.kill()
-        client.wait()
+    table = killed_writer(connect_address, tmp_path / "dead", dead)
     assert len(interrupt_run(settings, dead)) == 1
-    table = writers[survivor][1]
-
-    def has_landed() -> bool:
-        table.update_incremental()
-        return table.version() == 1
-
-    wait_for(has_landed)
-    assert DeltaTable(folders[dead] / "table").version() == 0
+    # Killed alike, and not interrupted: when this write has landed, the other one would have long before.
+    other = killed_writer(connect_address, tmp_path / "survivor", survivor)
+    wait_for(lambda: DeltaTable(other.table_uri).version() == 1)
+    assert DeltaTable(table.table_uri).version() == 0
     assert interrupt_run(settings, dead) == [], "its session is closed: nothing is left to interrupt"
     assert interrupt_run(settings, survivor) == [], "its work ended by itself"
 
