@@ -29,6 +29,7 @@ Engine = Literal["delta-rs", "spark"]
 TokensParameter = Literal["max_tokens", "max_completion_tokens"]
 
 _MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
+_SPARK_MASTER = r"^(local(\[[*0-9, ]+\])?|spark://\S+|k8s://\S+|yarn)$"
 
 
 class SettingsError(ValueError):
@@ -52,6 +53,10 @@ class Settings(BaseModel):
     # Secret because a Spark Connect address may carry `;token=…`.
     spark_remote: SecretStr | None = Field(default=None, alias="SPARK_REMOTE")
     spark_memory: str = Field(default="2g", alias="DATAPILOT_SPARK_MEMORY", pattern=r"^[1-9]\d*[mg]$")
+    # Of the JVMs that we start: embedded sessions and Spark Connect servers.
+    spark_master: str = Field(default="local[*]", alias="DATAPILOT_SPARK_MASTER", pattern=_SPARK_MASTER)
+    # With SPARK_REMOTE; embedded it is one.
+    concurrent_runs: int = Field(default=4, alias="DATAPILOT_CONCURRENT_RUNS", ge=1, le=64)
     neo4j_uri: str | None = Field(default=None, alias="NEO4J_URI", pattern=r"^(bolt|neo4j)(\+s|\+ssc)?://[^/?#@]+$")
     neo4j_user: str = Field(default="neo4j", alias="NEO4J_USER")
     neo4j_password: SecretStr | None = Field(default=None, alias="NEO4J_PASSWORD")
@@ -105,6 +110,16 @@ class Settings(BaseModel):
         if "://" in store:
             raise ValueError("must be a folder or s3://bucket/prefix")
         return str(Path(store).expanduser().absolute())
+
+    @field_validator("spark_remote")
+    @classmethod
+    def _spark_connect(cls, address: SecretStr | None) -> SecretStr | None:
+        if address is None:
+            return None
+        parts = urlsplit(address.get_secret_value().partition("/;")[0])
+        if parts.scheme != "sc" or not parts.hostname or parts.path.strip("/") or parts.port == 0:
+            raise ValueError("must be sc://host:port, perhaps followed by /;name=value;…")
+        return address
 
     @field_validator("postgres_url", "serving_url")
     @classmethod

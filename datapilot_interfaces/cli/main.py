@@ -12,6 +12,7 @@ import typer
 from datapilot_interfaces.cli import (
     demo,
     doctor,
+    execute,
     held,
     insights,
     landing,
@@ -25,6 +26,7 @@ from datapilot_interfaces.cli import (
     serving,
     sources,
     tables,
+    up,
 )
 from datapilot_interfaces.cli.errors import Exit, error_line, known_error
 
@@ -54,9 +56,10 @@ app.command("verify")(insights.verify)
 app.add_typer(serving.app, name="serving")
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
-app.command("up")(runs.up)
+app.command("up")(up.up)
+app.command("spark")(up.spark)
 # Options after the program's name are the program's.
-app.command("exec", context_settings={"allow_interspersed_args": False})(runs.execute)
+app.command("exec", context_settings={"allow_interspersed_args": False})(execute.execute)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

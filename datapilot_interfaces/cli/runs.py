@@ -1,11 +1,7 @@
-"""`run`, `up`, `exec`: refinement at once, or the Dagster UI with the sensors that do it, or one program of it."""
+"""`run`: refinement at once."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,7 +12,6 @@ from datapilot_interfaces.cli.errors import CommandError, Exit, error_line
 from datapilot_interfaces.cli.options import FormatOption, month_option
 from datapilot_interfaces.cli.output import Format, emit
 from datapilot_interfaces.cli.platform import organizations, platform
-from datapilot_interfaces.cli.ports import port_is_free
 
 _COLUMNS = ("org_id", "months", "state", "changed", "unchanged", "error")
 
@@ -78,37 +73,3 @@ def _check_calendar(months: list[Month], first: Month) -> None:
     calendar = Calendar(first, dt.datetime.now(dt.timezone.utc).date())
     for month in months:
         calendar.check(month)
-
-
-def up(
-    port: Annotated[int, typer.Option(help="Port of the UI on 127.0.0.1.", min=1, max=65535)] = 3000,
-) -> None:
-    """Start the Dagster UI and its daemon on 127.0.0.1; what lands in an inbox then becomes gold by itself."""
-    if not port_is_free(port):
-        raise CommandError("PORT_TAKEN", f"127.0.0.1:{port} is in use", "choose another: datapilot up --port 3001")
-    services = platform()
-    from datapilot_assets.dagster_home import prepare_dagster_home
-
-    prepare_dagster_home(services.settings)
-    # Runs are processes of their own: they must find the same home, whatever their folder.
-    os.environ["DATAPILOT_HOME"] = str(services.settings.home)
-    typer.echo(f"inboxes: {services.settings.store_root}/inbox · UI: http://127.0.0.1:{port}", err=True)
-    command = ["dagster", "dev", "-m", "datapilot_assets.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    os.execv(sys.executable, [sys.executable, "-m", *command])
-
-
-def execute(
-    program: Annotated[list[str], typer.Argument(metavar="PROGRAM [ARGUMENT]…", help="dagster-daemon run …, say.")],
-) -> None:
-    """Run one of Dagster's programs under these settings: DAGSTER_HOME is prepared, and nothing else is needed."""
-    services = platform()
-    from datapilot_assets.dagster_home import prepare_dagster_home
-
-    prepare_dagster_home(services.settings)
-    os.environ["DATAPILOT_HOME"] = str(services.settings.home)
-    found = shutil.which(program[0], path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
-    if found is None:
-        raise CommandError(
-            "NO_PROGRAM", f"{program[0]} is not installed", "name a program of `make setup`, or its path"
-        )
-    os.execv(found, [found, *program[1:]])

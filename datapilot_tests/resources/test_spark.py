@@ -12,7 +12,8 @@ from dagster_pyspark import LazyPySparkResource
 from pydantic import SecretStr
 
 from datapilot_resources.settings import Settings
-from datapilot_resources.spark import connect_server_command, session_environment, spark_resource
+from datapilot_resources.spark import session_environment, spark_resource
+from datapilot_resources.spark_jvm import connect_server_command
 from datapilot_resources.toolchain import ToolchainError
 from datapilot_tests.services.fixtures import SEAWEEDFS
 from datapilot_tests.services.s3_server import SECRET_KEY, s3_settings, variables_of

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from datapilot_resources.settings import Settings
-from datapilot_resources.spark import connect_server_command, jvm_environment
+from datapilot_resources.spark_jvm import connect_server_command, jvm_environment
 from datapilot_tests.services.server import Server, free_port, listens
 
 ROOT = Path(__file__).parents[2]
