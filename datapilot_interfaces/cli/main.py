@@ -10,6 +10,7 @@ import click
 import typer
 
 from datapilot_interfaces.cli import (
+    credentials,
     demo,
     doctor,
     held,
@@ -50,6 +51,7 @@ app.command("report")(reporting.report)
 app.command("page")(page.page)
 app.command("insights")(insights.insights)
 app.command("verify")(insights.verify)
+app.command("credentials")(credentials.credentials)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("up")(runs.up)

