@@ -25,6 +25,7 @@ from datapilot_interfaces.cli import (
     runs,
     sources,
     tables,
+    webhook,
 )
 from datapilot_interfaces.cli.errors import Exit, error_line, known_error
 
@@ -55,6 +56,7 @@ app.command("credentials")(credentials.credentials)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("up")(runs.up)
+app.command("webhook")(webhook.webhook)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
