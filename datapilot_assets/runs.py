@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,7 @@ class RunResult:
     unchanged: int
 
 
-def run_intake(platform: Platform, keys: Sequence[str]) -> list[Landed]:
+def run_intake(platform: Platform, keys: Sequence[str], tags: Mapping[str, str] | None = None) -> list[Landed]:
     """Land these inbox files in this process. Raises IntakeFailed after all were tried."""
     from datapilot_assets.definitions import defs
     from datapilot_assets.landing.job import IntakeProblems
@@ -58,11 +59,34 @@ def run_intake(platform: Platform, keys: Sequence[str]) -> list[Landed]:
     with _instance(platform) as instance:
         try:
             result = defs.resolve_job_def("intake").execute_in_process(
-                instance=instance, run_config={**_QUIET, "ops": {"land_files": {"config": {"keys": list(keys)}}}}
+                instance=instance,
+                run_config={**_QUIET, "ops": {"land_files": {"config": {"keys": list(keys)}}}},
+                tags=dict(tags or {}),
             )
         except IntakeProblems as error:
             raise IntakeFailed(error.landed, error.problems) from error
         return list(result.output_for_node("land_files"))
+
+
+def run_hinted_intake(platform: Platform) -> list[Landed]:
+    """Look into the inbox, as its sensor does, and land in this process what has settled there, batch by batch.
+
+    Leaves out what the sensor's own run is landing or has given up. Raises IntakeFailed after the first batch with
+    problems: the sensor goes on with them.
+    """
+    from datapilot_assets.sensors.attempts import HINT_TAG, WORK_TAG
+    from datapilot_assets.sensors.inbox import inbox_batch, request_intake
+
+    landed: list[Landed] = []
+    tried: set[str] = set()
+    while batch := inbox_batch(platform):
+        with _instance(platform) as instance:
+            request = request_intake(instance, logging.getLogger(__name__), batch)
+        if request is None or request.tags[WORK_TAG] in tried:
+            break
+        tried.add(request.tags[WORK_TAG])
+        landed += run_intake(platform, [info.key for info in batch], {**request.tags, HINT_TAG: "true"})
+    return landed
 
 
 def reject(platform: Platform, held: LandingEntry, at: dt.datetime) -> LandingEntry:

@@ -49,6 +49,7 @@ class Settings(BaseModel):
     s3_access_key_id: str | None = Field(default=None, alias="S3_ACCESS_KEY_ID")
     s3_secret_access_key: SecretStr | None = Field(default=None, alias="S3_SECRET_ACCESS_KEY")
     s3_session_token: SecretStr | None = Field(default=None, alias="S3_SESSION_TOKEN")  # of credentials that end
+    s3_role_arn: str | None = Field(default=None, alias="S3_ROLE_ARN", min_length=20)  # of session credentials
     s3_region: str = Field(default="us-east-1", alias="S3_REGION")
     # Secret because a Spark Connect address may carry `;token=…`.
     spark_remote: SecretStr | None = Field(default=None, alias="SPARK_REMOTE")
@@ -63,6 +64,7 @@ class Settings(BaseModel):
     # Secret because the addresses carry passwords.
     postgres_url: SecretStr | None = Field(default=None, alias="DATAPILOT_POSTGRES_URL")
     serving_url: SecretStr | None = Field(default=None, alias="DATAPILOT_SERVING_URL")
+    webhook_token: SecretStr | None = Field(default=None, alias="DATAPILOT_WEBHOOK_TOKEN", min_length=16)
     llm_base_url: str | None = Field(default=None, alias="LLM_BASE_URL", description="an OpenAI-compatible endpoint")
     llm_model: str | None = Field(default=None, alias="LLM_MODEL")
     llm_api_key: SecretStr | None = Field(default=None, alias="LLM_API_KEY")
@@ -143,7 +145,7 @@ class Settings(BaseModel):
             raise ValueError("must hold no user, password, ? or #; give the key as LLM_API_KEY")
         return address.rstrip("/")
 
-    @field_validator("llm_api_key")
+    @field_validator("llm_api_key", "webhook_token")
     @classmethod
     def _fits_a_header(cls, key: SecretStr | None) -> SecretStr | None:
         # An HTTP library that cannot send a value shows it in its exception.

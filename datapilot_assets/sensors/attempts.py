@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Mapping
 
 import dagster as dg
@@ -19,6 +20,9 @@ MAX_RUNS = 20
 Pending = Mapping[Month, str]
 WORK_TAG = "datapilot/work"
 MAX_ATTEMPTS = 3
+# On runs that a bucket's event brought about.
+HINT_TAG = "datapilot/hint"
+HINT_PATIENCE = dt.timedelta(minutes=10)
 
 
 def request_stretches(
@@ -34,24 +38,33 @@ def request_stretches(
         pending = pending_of(services.registry.get(org))
         for stretch in contiguous_stretches(month for month in pending if month in calendar):
             work = digest([scope, str(org), [[str(month), pending[month]] for month in stretch]])
-            if request := request_run(context, work, range_tags(org, stretch)):
+            if request := request_run(context.instance, context.log, work, range_tags(org, stretch)):
                 requests.append(request)
     return requests[:MAX_RUNS]
 
 
 def request_run(
-    context: dg.SensorEvaluationContext,
+    instance: dg.DagsterInstance,
+    log: logging.Logger,
     work: str,
     tags: dict[str, str],
     run_config: dict[str, object] | None = None,
 ) -> dg.RunRequest | None:
     """A run request for this piece of work, or None: under way, or parked after MAX_ATTEMPTS failures."""
-    records = context.instance.get_run_records(dg.RunsFilter(tags={WORK_TAG: work}))
+    records = instance.get_run_records(dg.RunsFilter(tags={WORK_TAG: work}))
+    now = dt.datetime.now(dt.timezone.utc)
     statuses = [record.dagster_run.status for record in records]
-    if any(not record.dagster_run.is_finished for record in records):
+    if any(_is_under_way(record, now) for record in records):
         return None
     attempts = sum(status is not dg.DagsterRunStatus.SUCCESS for status in statuses)
     if attempts >= MAX_ATTEMPTS:
-        context.log.warning(f"parked after {attempts} failed runs, tag {WORK_TAG}={work}: run it by hand")
+        log.warning(f"parked after {attempts} failed runs, tag {WORK_TAG}={work}: run it by hand")
         return None
     return dg.RunRequest(run_key=f"{work}:{len(records)}", tags={**tags, WORK_TAG: work}, run_config=run_config or {})
+
+
+def _is_under_way(record: dg.RunRecord, now: dt.datetime) -> bool:
+    """A run after a hint lives in the receiver's process, whose death nobody reports: it is not waited for long."""
+    if record.dagster_run.is_finished:
+        return False
+    return HINT_TAG not in record.dagster_run.tags or now - record.create_timestamp < HINT_PATIENCE

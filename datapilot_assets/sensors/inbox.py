@@ -6,7 +6,8 @@ just now, or a process has it open, or its name is a temporary one. What is cut 
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Collection, Sequence
 from itertools import chain, zip_longest
 
 import dagster as dg
@@ -18,6 +19,7 @@ from datapilot_assets.sensors.attempts import request_run
 from datapilot_domain.landing import digest
 from datapilot_domain.organizations import InvalidName
 from datapilot_resources.object_store import InvalidKey, ObjectGone, ObjectInfo, ObjectStore
+from datapilot_resources.platform import Platform
 from datapilot_resources.platform_resource import PlatformResource
 
 # A copy that pauses longer than this, from another machine and under its final name, cannot be told from a whole one.
@@ -43,19 +45,35 @@ def inbox_sensor(context: dg.SensorEvaluationContext, platform: PlatformResource
     strays = sorted(info.key for info in listing if owner(info.key) not in registered)
     if strays:
         context.log.warning(f"{len(strays)} files belong to no registered organization, first: {strays[0]!r}")
-    ours = [info for info in listing if owner(info.key) in registered]
-    temporary = [info.key for info in ours if is_temporary(info.key)]
-    arrived = [info for info in ours if not is_temporary(info.key)]
-    now = dt.datetime.now(dt.timezone.utc)
-    still = [info for info in arrived if seen.get(info.key) == info.e_tag and is_settled(services.store, info, now)]
-    batch = next_batch(still)
+    temporary = [info.key for info in listing if owner(info.key) in registered and is_temporary(info.key)]
+    arrived = arrived_files(listing, registered)
+    unchanged = [info for info in arrived if seen.get(info.key) == info.e_tag]
+    batch = next_batch(settled_files(services.store, unchanged))
     abandoned = [
         claim.original_key for claim in services.store.abandoned_claims() if services.store.claim_is_stable(claim)
     ]
-    request = _run_request(context, batch, abandoned) if batch or abandoned else None
+    request = request_intake(context.instance, context.log, batch, abandoned)
     if request is None:
         return dg.SensorResult(cursor=cursor, skip_reason=_what_waits(len(arrived), temporary))
     return dg.SensorResult(cursor=cursor, run_requests=[request])
+
+
+def arrived_files(listing: Sequence[ObjectInfo], registered: Collection[str]) -> list[ObjectInfo]:
+    """The files of registered organizations whose names do not say that they are not finished."""
+    return [info for info in listing if owner(info.key) in registered and not is_temporary(info.key)]
+
+
+def settled_files(store: ObjectStore, files: Sequence[ObjectInfo]) -> list[ObjectInfo]:
+    """Those that nobody writes now, nor has just written."""
+    now = dt.datetime.now(dt.timezone.utc)
+    return [info for info in files if is_settled(store, info, now)]
+
+
+def inbox_batch(platform: Platform) -> list[ObjectInfo]:
+    """What a run could land now, by one look: on S3 an object is whole when it appears."""
+    listing = platform.store.list(INBOX.rstrip("/"))
+    arrived = arrived_files(listing, set(platform.registry.list()))
+    return next_batch(settled_files(platform.store, arrived))
 
 
 def is_settled(store: ObjectStore, info: ObjectInfo, now: dt.datetime) -> bool:
@@ -103,13 +121,17 @@ def next_batch(files: Sequence[ObjectInfo]) -> list[ObjectInfo]:
     return batch
 
 
-def _run_request(
-    context: dg.SensorEvaluationContext, batch: Sequence[ObjectInfo], abandoned: Sequence[str]
+def request_intake(
+    instance: dg.DagsterInstance, log: logging.Logger, batch: Sequence[ObjectInfo], abandoned: Sequence[str] = ()
 ) -> dg.RunRequest | None:
+    """The run that lands this batch and the claims of dead runs; None: nothing to land, or not now (`request_run`)."""
+    if not batch and not abandoned:
+        return None
     organizations = {owner(key) for key in (*abandoned, *(info.key for info in batch))}
     tags = {ORGANIZATION_TAG: str(*organizations)} if len(organizations) == 1 else {}
     return request_run(
-        context,
+        instance,
+        log,
         digest([sorted(abandoned), [[info.key, info.e_tag] for info in batch]]),
         tags,
         {"ops": {"land_files": {"config": {"keys": [info.key for info in batch]}}}},

@@ -10,6 +10,7 @@ import click
 import typer
 
 from datapilot_interfaces.cli import (
+    credentials,
     demo,
     doctor,
     execute,
@@ -27,6 +28,7 @@ from datapilot_interfaces.cli import (
     sources,
     tables,
     up,
+    webhook,
 )
 from datapilot_interfaces.cli.errors import Exit, error_line, known_error
 
@@ -60,6 +62,8 @@ app.command("up")(up.up)
 app.command("spark")(up.spark)
 # Options after the program's name are the program's.
 app.command("exec", context_settings={"allow_interspersed_args": False})(execute.execute)
+app.command("webhook")(webhook.webhook)
+app.command("credentials")(credentials.credentials)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

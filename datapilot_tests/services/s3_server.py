@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import shutil
 import sys
@@ -19,6 +21,28 @@ from datapilot_tests.services.server import Server, free_port
 ACCESS_KEY = "datapilot-tests"
 SECRET_KEY = "secret-of-the-test-server"
 BUCKET = "datapilot"
+ROLE = "arn:aws:iam::role/datapilot"
+# SeaweedFS gives session credentials of roles that its operator has configured.
+_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["*"]}]}
+_TRUST = {"Effect": "Allow", "Principal": "*", "Action": ["sts:AssumeRole"]}
+_ROLES = {
+    "sts": {
+        "tokenDuration": "1h",
+        "maxSessionLength": "12h",
+        "issuer": "seaweedfs-sts",
+        "signingKey": base64.b64encode(b"key of the test server's sessions").decode(),
+    },
+    "policy": {"defaultEffect": "Deny", "storeType": "memory"},
+    "policies": [{"name": "all", "document": _ALL}],
+    "roles": [
+        {
+            "roleName": "datapilot",
+            "roleArn": ROLE,
+            "trustPolicy": {"Version": "2012-10-17", "Statement": [_TRUST]},
+            "attachedPolicies": ["all"],
+        }
+    ],
+}
 
 
 def s3_settings(home: Path, prefix: str, endpoint: str) -> Settings:
@@ -29,6 +53,7 @@ def s3_settings(home: Path, prefix: str, endpoint: str) -> Settings:
         s3_endpoint_url=endpoint,
         s3_access_key_id=ACCESS_KEY,
         s3_secret_access_key=SecretStr(SECRET_KEY),
+        s3_role_arn=ROLE,
     )
 
 
@@ -40,6 +65,7 @@ def variables_of(settings: Settings) -> dict[str, str]:
         "DATAPILOT_STORE": settings.store,
         "S3_ENDPOINT_URL": settings.s3_endpoint_url,
         "S3_ACCESS_KEY_ID": settings.s3_access_key_id,
+        "S3_ROLE_ARN": settings.s3_role_arn,
         **{name: secret.get_secret_value() for name, secret in secrets.items() if secret is not None},
     }
     return {name: value for name, value in values.items() if value is not None}
@@ -74,6 +100,9 @@ def seaweedfs_program(folder: Path) -> tuple[Server, str]:
     command += [f"-{part}.port={http}" for part, (http, _) in ports.items()]
     command += [f"-{part}.port.grpc={grpc}" for part, (_, grpc) in ports.items()]
     command += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam.readOnly=false", "-master.telemetry=false"]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "iam.json").write_text(json.dumps(_ROLES))
+    command += [f"-s3.iam.config={folder / 'iam.json'}"]
     endpoint = f"http://127.0.0.1:{ports['s3'][0]}"
     keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
     return Server("weed", command, folder, lambda: has_bucket(endpoint), keys), endpoint
