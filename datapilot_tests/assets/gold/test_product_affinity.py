@@ -55,7 +55,8 @@ def affinity_of(orders: Sequence[Order]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("layout", ["english", "excel_br_cp1252"])
 def test_the_samples_against_pairs_counted_from_their_text(spark: SparkSession, layout: str) -> None:
     months = (JANUARY, "2024-02", "2024-03")
-    landed, expected = Landed(), {}
+    landed = Landed()
+    expected: dict[tuple[str, ...], int] = {}
     for month in months:
         landed.sample(SAMPLES / f"vendas_{month}__{layout}.csv")
         orders: dict[str, set[str]] = {}
