@@ -122,7 +122,9 @@ def resolve(manifest: Path, hashes: Path) -> Path:
         fetched = Path(temporary) / "jars"
         _run_ivy(manifest, fetched, Path(temporary))
         if differences := _differences(fetched, hashes):
-            raise ToolchainError(f"fetched jars differ from {hashes.parent.name}/{hashes.name}:\n" + "\n".join(differences))
+            raise ToolchainError(
+                f"fetched jars differ from {hashes.parent.name}/{hashes.name}:\n" + "\n".join(differences)
+            )
         if directory.is_dir() and _differences(directory, hashes):
             directory.rename(Path(temporary) / "damaged")
         try:

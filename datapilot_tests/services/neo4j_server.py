@@ -1,4 +1,4 @@
-"""A real Neo4j Community server on loopback for tests. `python -m datapilot_tests.services.neo4j_server` installs it."""
+"""A real Neo4j Community server on loopback for tests; run as a program, this module installs it."""
 
 from __future__ import annotations
 
