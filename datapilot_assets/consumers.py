@@ -14,6 +14,10 @@ from datapilot_resources.platform import Platform
 from datapilot_resources.settings import Settings
 
 
+class ConsumerDown(RuntimeError):
+    """A consumer cannot say what it holds; the message says why and what to do. Gold and the others go on."""
+
+
 @dataclass(frozen=True)
 class Consumer:
     """One consumer of gold: its job refines nothing, and gets the months whose gold is not what it last took."""
@@ -21,7 +25,7 @@ class Consumer:
     name: str
     job: str
     description: str
-    # Month → fingerprint of what the consumer would hold after its run.
+    # Month → fingerprint of what the consumer would hold after its run. Raises ConsumerDown.
     pending: Callable[[Platform, Organization], Mapping[Month, str]]
     # Why it gets no run under these settings; None: it is on.
     off: Callable[[Settings], str | None] = lambda settings: None
@@ -43,8 +47,12 @@ INSIGHTS = Consumer(
 
 def _pending_serving(platform: Platform, organization: Organization) -> Mapping[Month, str]:
     from datapilot_assets.serving.state import pending_serving
+    from datapilot_resources.postgres import PostgresUnavailable
 
-    return pending_serving(platform, organization)
+    try:
+        return pending_serving(platform, organization)
+    except PostgresUnavailable as error:
+        raise ConsumerDown(str(error)) from error
 
 
 SERVING = Consumer(
@@ -57,5 +65,28 @@ SERVING = Consumer(
     ),
 )
 
+
+def _pending_graph(platform: Platform, organization: Organization) -> Mapping[Month, str]:
+    from datapilot_assets.graph.state import pending_graph
+    from datapilot_resources.graph import GraphUnavailable
+
+    try:
+        return pending_graph(platform, organization)
+    except GraphUnavailable as error:
+        raise ConsumerDown(str(error)) from error
+
+
+def _graph_off(settings: Settings) -> str | None:
+    return "the graph is off: no NEO4J_URI" if settings.neo4j_uri is None else None
+
+
+GRAPH = Consumer(
+    name="graph",
+    job="graph_job",
+    description="Load the months whose gold changed into the organization's graph.",
+    pending=_pending_graph,
+    off=_graph_off,
+)
+
 # In this order: what a consumer writes is there when the next one looks.
-CONSUMERS: tuple[Consumer, ...] = (INSIGHTS, SERVING)
+CONSUMERS: tuple[Consumer, ...] = (INSIGHTS, GRAPH, SERVING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -75,7 +75,7 @@ def materialization(instance: dg.DagsterInstance, outcome: Outcome, org: str) ->
             DATA_VERSION_TAG: outcome.fingerprint,
             DATA_VERSION_IS_USER_PROVIDED_TAG: "true",
             CODE_VERSION_TAG: str(outcome.contract.version),
-            **input_tags(instance, outcome.contract, partition),
+            **input_tags(instance, upstream_keys(outcome.contract), partition),
         },
     )
 
@@ -99,15 +99,10 @@ def refreshed_event(refreshed: Refreshed, org: str) -> dg.AssetMaterialization:
     )
 
 
-def input_tags(instance: dg.DagsterInstance, contract: TableContract, partition: OrgMonth) -> dict[str, str]:
+def input_tags(instance: dg.DagsterInstance, upstream: Sequence[dg.AssetKey], partition: OrgMonth) -> dict[str, str]:
     """Data version and event of each upstream key that this one was computed from."""
-    return tags_of_inputs(instance, upstream_keys(contract), partition)
-
-
-def tags_of_inputs(instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey], partition: OrgMonth) -> dict[str, str]:
-    """Data version and latest event of each of these keys in the partition."""
     tags = {}
-    for key in keys:
+    for key in upstream:
         record = instance.get_latest_data_version_record(key, partition_key=partition.key)
         version = data_version_of(record)
         if record is not None and version is not None:

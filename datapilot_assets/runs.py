@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from datapilot_assets.consumers import CONSUMERS, INSIGHTS, Consumer
+from datapilot_assets.consumers import CONSUMERS, INSIGHTS, Consumer, ConsumerDown
 from datapilot_assets.dagster_home import prepare_dagster_home
 from datapilot_assets.status import stale_months, table_status
 from datapilot_domain.contracts import FAMILY_CONTRACTS, with_upstream
@@ -40,7 +40,10 @@ class IntakeFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class RunResult:
-    """One refine run of a family: how many (table, month) it committed or left alone, its error if it failed."""
+    """One run of a family or a consumer: how many (table, month) it committed or left alone, its error if it failed.
+
+    No months: all that is pending, of a consumer that could not say which.
+    """
 
     family: str
     org: OrgId
@@ -152,10 +155,15 @@ def run_refine(
                     for stretch in contiguous_stretches(wanted)
                 ]
             for consumer in consumers:
-                if consumer.off(platform.settings) is None:
+                if consumer.off(platform.settings) is not None:
+                    continue
+                try:
                     pending = consumer.pending(platform, organization)
-                    taken = [month for month in pending if month in calendar and (months is None or month in months)]
-                    results += _run_consumer(instance, consumer, org, taken, {})
+                except ConsumerDown as error:
+                    results.append(RunResult(consumer.name, org, list(months or ()), False, str(error), 0, 0))
+                    continue
+                taken = [month for month in pending if month in calendar and (months is None or month in months)]
+                results += _run_consumer(instance, consumer, org, taken, {})
     return results
 
 

@@ -12,10 +12,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from datapilot_assets.gates import (
-    arrow_contract_gates,
-    sums_gate,
-)
+from datapilot_assets.gates import arrow_contract_gates, sums_gate
 from datapilot_assets.gold.sales_breakdown import sales_breakdown
 from datapilot_assets.gold.sales_daily import sales_daily
 from datapilot_assets.gold.sales_month import sales_month
@@ -24,12 +21,15 @@ from datapilot_assets.gold.sales_source_month import sales_source_month
 from datapilot_assets.landing.effects import resolve
 from datapilot_assets.landing.sources import match_months
 from datapilot_assets.refinement import Built, Gate, RefineRun
+from datapilot_assets.sales_affinity import affinity_gates, build_affinity
 from datapilot_assets.sales_silver import active_resolution
 from datapilot_assets.step import fingerprint_frame, gather
 from datapilot_domain.contracts.sales import FAMILY, SILVER_SALES
 from datapilot_domain.contracts.sales_gold import (
     ADDITIVE_NAMES,
     DIMENSIONS,
+    PRODUCT_AFFINITY,
+    PRODUCT_CENTRALITY,
     SALES_BREAKDOWN,
     SALES_DAILY,
     SALES_MONTH,
@@ -46,7 +46,7 @@ _ZERO_MONTHS = pa.schema({"month": pa.string(), "currency": pa.string(), "org_id
 
 
 def build_gold(run: RefineRun, months: Sequence[Month]) -> Built:
-    """silver.sales → the four gold tables; small results, gathered as Arrow."""
+    """silver.sales → the gold tables; small results, gathered as Arrow."""
     stored = run.platform.lakehouse.months(SILVER_SALES, run.organization.org_id)
     rows = sum(state.rows for month, state in stored.items() if month in months)
     with interpreted(run.spark, rows):
@@ -75,18 +75,30 @@ def _build_gold(run: RefineRun, months: Sequence[Month]) -> Built:
             every_source, fingerprint_frame(run, SALES_SOURCE_MONTH, months), *_sources(run, months)
         ),
     }
-    tables = {c.id: gather(frames[c.id], c) for c in GOLD}
+    tables = {c.id: gather(frames[c.id], c) for c in GOLD if c.id in frames}
+    affinity = build_affinity(run, silver, months)
+    tables |= affinity.tables
     gates: dict[str, dict[Month, list[Gate]]] = {
         c.id: {m: [gate] for m, gate in arrow_contract_gates(c, tables[c.id], months).items()} for c in GOLD
     }
-    for month, gate in sums_gates(tables, totals, months).items():
-        for contract in GOLD:
+    sums = sums_gates(tables, totals, months)
+    pairs = affinity_gates(tables, affinity.baskets, months)
+    for contract in GOLD:
+        for month, gate in (pairs if contract.id in affinity.tables else sums).items():
             gates[contract.id][month].append(gate)
     rows = {c.id: dict(Counter(map(Month.parse, tables[c.id].column("month").to_pylist()))) for c in GOLD}
     return Built(frames=dict(tables), rows=rows, gates=gates, cached=[every_source])
 
 
-GOLD = (SALES_MONTH, SALES_DAILY, SALES_PRODUCTS, SALES_BREAKDOWN, SALES_SOURCE_MONTH)
+GOLD = (
+    SALES_MONTH,
+    SALES_DAILY,
+    SALES_PRODUCTS,
+    SALES_BREAKDOWN,
+    SALES_SOURCE_MONTH,
+    PRODUCT_AFFINITY,
+    PRODUCT_CENTRALITY,
+)
 
 
 def _sources(run: RefineRun, months: Sequence[Month]) -> tuple[DataFrame, DataFrame]:

@@ -13,6 +13,7 @@ from datapilot_resources.registry import Registry
 from datapilot_resources.settings import Settings
 
 if TYPE_CHECKING:
+    from datapilot_resources.graph import Graph
     from datapilot_resources.ledger import CallLedger
     from datapilot_resources.llm import LanguageModel
     from datapilot_resources.serving import Serving
@@ -57,6 +58,13 @@ class Platform:
         from datapilot_resources.serving import Serving  # most commands serve nothing
 
         return Serving(self.settings)
+
+    @cached_property
+    def graph(self) -> Graph | None:
+        """None: off."""
+        from datapilot_resources.graph import Graph
+
+        return Graph.from_settings(self.settings)
 
     @property
     def first_month(self) -> Month:

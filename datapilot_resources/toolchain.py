@@ -90,29 +90,42 @@ def java_home() -> Path:
 
 def jars_directory() -> Path:
     """The folder with the resolved jars; downloads nothing. Raises ToolchainError when they are absent."""
-    directory = _jars_path()
-    if not directory.is_dir():
-        raise ToolchainError(f"Spark's jars are not in {directory}; run `make setup`")
+    directory = jars_of(MANIFEST)
+    if directory is None:
+        raise ToolchainError(f"Spark's jars are not in {_jars_path(MANIFEST)}; run `make setup`")
     return directory
 
 
+def jars_of(manifest: Path) -> Path | None:
+    """The folder with the jars of an ivy.xml, None when they were never fetched; downloads nothing."""
+    directory = _jars_path(manifest)
+    return directory if directory.is_dir() else None
+
+
 def resolve_jars() -> Path:
-    """Fetch the jars of the manifest unless they are there, check each by its hash, return their folder.
+    """Fetch Spark's jars unless they are there, and return their folder. Raises ToolchainError as `resolve`."""
+    return resolve(MANIFEST, HASHES)
+
+
+def resolve(manifest: Path, hashes: Path) -> Path:
+    """Fetch the jars of an ivy.xml unless they are there, check each by its hash, return their folder.
 
     Uses the Apache Ivy inside pyspark; DATAPILOT_IVY_SETTINGS may name an ivysettings.xml (a mirror).
     Two processes may do it at once: the folder appears whole, by a rename.
-    Raises ToolchainError when a download fails or a jar is not the one in `jars/sha256sums`.
+    Raises ToolchainError when a download fails or a jar is not the one in `hashes`, as sha256sum writes them.
     """
-    directory = _jars_path()
-    if directory.is_dir() and not _differences(directory):
+    directory = _jars_path(manifest)
+    if directory.is_dir() and not _differences(directory, hashes):
         return directory
     directory.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
         fetched = Path(temporary) / "jars"
-        _run_ivy(fetched, Path(temporary))
-        if differences := _differences(fetched):
-            raise ToolchainError("fetched jars differ from jars/sha256sums:\n" + "\n".join(differences))
-        if directory.is_dir() and _differences(directory):
+        _run_ivy(manifest, fetched, Path(temporary))
+        if differences := _differences(fetched, hashes):
+            raise ToolchainError(
+                f"fetched jars differ from {hashes.parent.name}/{hashes.name}:\n" + "\n".join(differences)
+            )
+        if directory.is_dir() and _differences(directory, hashes):
             directory.rename(Path(temporary) / "damaged")
         try:
             fetched.rename(directory)
@@ -122,26 +135,26 @@ def resolve_jars() -> Path:
     return directory
 
 
-def _jars_path() -> Path:
-    return cache_directory() / f"jars-{_short_hash(MANIFEST.read_bytes())}"
+def _jars_path(manifest: Path) -> Path:
+    return cache_directory() / f"jars-{_short_hash(manifest.read_bytes())}"
 
 
 def _short_hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-def _differences(directory: Path) -> list[str]:
+def _differences(directory: Path, hashes: Path) -> list[str]:
     """One line per jar that is missing, unexpected or changed; those found as sha256sums spells them."""
-    expected = set(HASHES.read_text().splitlines())
+    expected = set(hashes.read_text().splitlines())
     found = {f"{hashlib.sha256(jar.read_bytes()).hexdigest()}  {jar.name}" for jar in directory.iterdir()}
     return sorted(f"missing {line}" for line in expected - found) + sorted(found - expected)
 
 
-def _run_ivy(target: Path, work: Path) -> None:
+def _run_ivy(manifest: Path, target: Path, work: Path) -> None:
     # An own user.home: Ivy would otherwise read settings and half-filled caches of this user.
     command = [str(java_home() / "bin" / "java"), f"-Duser.home={work}", "-jar", str(ivy_jar())]
-    command += ["-ivy", str(MANIFEST), "-cache", str(work / "ivy"), "-warn"]
-    command += ["-retrieve", f"{target}/[artifact]-[revision].[ext]"]
+    command += ["-ivy", str(manifest), "-cache", str(work / "ivy"), "-warn"]
+    command += ["-retrieve", f"{target}/[artifact]-[revision](-[classifier]).[ext]"]
     if settings := os.environ.get("DATAPILOT_IVY_SETTINGS"):
         command += ["-settings", settings]
     done = subprocess.run(command, capture_output=True, text=True)

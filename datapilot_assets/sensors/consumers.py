@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from datapilot_assets.consumers import Consumer
+from datapilot_assets.consumers import Consumer, ConsumerDown
 from datapilot_assets.sensors.attempts import request_stretches
 from datapilot_resources.platform_resource import PlatformResource
 
@@ -21,7 +21,10 @@ def gold_sensor(consumer: Consumer) -> dg.SensorDefinition:
         services = platform.get()
         if why := consumer.off(services.settings):
             return dg.SensorResult(skip_reason=why)
-        requests = request_stretches(context, services, consumer.name, lambda of: consumer.pending(services, of))
+        try:
+            requests = request_stretches(context, services, consumer.name, lambda of: consumer.pending(services, of))
+        except ConsumerDown as error:
+            return dg.SensorResult(skip_reason=str(error))
         return dg.SensorResult(run_requests=requests, skip_reason=None if requests else "nothing changed")
 
     return gold

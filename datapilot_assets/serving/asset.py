@@ -7,7 +7,7 @@ import dagster as dg
 from dagster._core.definitions.data_version import DATA_VERSION_IS_USER_PROVIDED_TAG, DATA_VERSION_TAG
 
 from datapilot_assets.consumers import SERVING
-from datapilot_assets.events import asset_key, tags_of_inputs
+from datapilot_assets.events import asset_key, input_tags
 from datapilot_assets.partitioning import ORG_MONTHS, org_months
 from datapilot_domain.contracts import SERVED
 from datapilot_domain.partitions import OrgMonth
@@ -50,7 +50,7 @@ def serving_asset(context: dg.AssetExecutionContext, platform: PlatformResource)
             tags={
                 DATA_VERSION_TAG: loaded.fingerprint,
                 DATA_VERSION_IS_USER_PROVIDED_TAG: "true",
-                **tags_of_inputs(context.instance, _UPSTREAM, partition),
+                **input_tags(context.instance, _UPSTREAM, partition),
             },
         )
 

@@ -55,7 +55,9 @@ ADDITIVE_NAMES = tuple(column.name for column in ADDITIVE)
 CURRENCY = Column(name="currency", description="ISO 4217 code; currencies are never added", nullable=False)
 
 
-def _gold(table: str, description: str, columns: tuple[Column, ...], key: tuple[str, ...]) -> TableContract:
+def _gold(
+    table: str, description: str, columns: tuple[Column, ...], key: tuple[str, ...], version: int = 2
+) -> TableContract:
     return TableContract(
         family=FAMILY,
         layer="gold",
@@ -64,7 +66,7 @@ def _gold(table: str, description: str, columns: tuple[Column, ...], key: tuple[
         columns=(ORG_ID, MONTH, *columns, FINGERPRINT),
         key=key,
         reads=("silver.sales",),
-        version=2,
+        version=version,
         roles_read="all",
     )
 
@@ -161,6 +163,56 @@ SALES_SOURCE_MONTH = _gold(
     key=("month", "source_id", "currency"),
 )
 
+SHARE = "decimal(11,10)"
+PRODUCT_AFFINITY = _gold(
+    "product_affinity",
+    "Pairs of products that at least two paid orders of the month share, with support, confidence and lift.",
+    (
+        Column(name="product_key", description="The smaller of the two keys", nullable=False),
+        Column(name="other_product_key", description="The greater of the two keys", nullable=False),
+        Column(name="orders_together", type="bigint", description="Paid orders that have both", nullable=False),
+        Column(name="orders", type="bigint", description="Paid orders that have product_key", nullable=False),
+        Column(name="other_orders", type="bigint", description="… that have other_product_key", nullable=False),
+        Column(
+            name="all_orders", type="bigint", description="Paid orders of the month, as in sales_month", nullable=False
+        ),
+        Column(name="support", type=SHARE, description="orders_together / all_orders", nullable=False),
+        Column(name="confidence", type=SHARE, description="orders_together / orders", nullable=False),
+        Column(name="other_confidence", type=SHARE, description="orders_together / other_orders", nullable=False),
+        Column(
+            name="lift",
+            type="decimal(28,10)",
+            description="orders_together × all_orders / (orders × other_orders): 1 when bought independently",
+            nullable=False,
+        ),
+    ),
+    key=("month", "product_key", "other_product_key"),
+    version=1,
+)
+PRODUCT_CENTRALITY = _gold(
+    "product_centrality",
+    "Place of every product among those bought with it in the month; a product of no pair has no row.",
+    (
+        Column(name="product_key", description="sku if present, else the normalised name", nullable=False),
+        Column(name="orders", type="bigint", description="Paid orders that have it", nullable=False),
+        Column(name="degree", type="bigint", description="Products that it makes a pair with", nullable=False),
+        Column(
+            name="centrality",
+            type=SHARE,
+            description="PageRank over the pairs, weighted by orders_together; sums to 1 in the month",
+            nullable=False,
+        ),
+        Column(
+            name="community",
+            type="int",
+            description="1 = the community of most products; ties by the smallest product_key",
+            nullable=False,
+        ),
+    ),
+    key=("month", "product_key"),
+    version=1,
+)
+
 SALES_TABLES = (
     BRONZE_SALES,
     SILVER_SALES,
@@ -170,4 +222,6 @@ SALES_TABLES = (
     SALES_PRODUCTS,
     SALES_BREAKDOWN,
     SALES_SOURCE_MONTH,
+    PRODUCT_AFFINITY,
+    PRODUCT_CENTRALITY,
 )

@@ -46,7 +46,8 @@ def run(
     emit(rows, form, _COLUMNS)
     failed = [result for result in results if not result.succeeded]
     for result in failed:
-        what = f"{result.org} {result.months[0]} to {result.months[-1]}: {result.error}"
+        stretch = f" {result.months[0]} to {result.months[-1]}" if result.months else ""
+        what = f"{result.family} of {result.org}{stretch}: {result.error}"
         typer.echo(error_line("RUN_FAILED", what, f"see `datapilot report --org {result.org}`"), err=True)
     if failed:
         raise typer.Exit(Exit.FAILED)

@@ -29,6 +29,8 @@ def test_the_graph_of_assets() -> None:
         "gold/sales_products": ["silver/sales"],
         "gold/sales_breakdown": ["silver/sales"],
         "gold/sales_source_month": ["silver/sales"],
+        "gold/product_affinity": ["silver/sales"],
+        "gold/product_centrality": ["silver/sales"],
         "landing/ads": [],
         "bronze/meta_ads": ["landing/ads"],
         "bronze/google_ads": ["landing/ads"],

@@ -43,6 +43,8 @@ def tables(**changed: pa.Table) -> dict[str, pa.Table]:
         "gold.sales_source_month": gold(
             "gold.sales_source_month", {"source_id": "main", "role": "counts", "paid_orders": 1}
         ),
+        "gold.product_affinity": gold("gold.product_affinity"),
+        "gold.product_centrality": gold("gold.product_centrality"),
     }
     assert {contract.id for contract in SALES_TABLES if contract.layer == "gold"} == set(found)
     return found | {name.replace("__", "."): table for name, table in changed.items()}

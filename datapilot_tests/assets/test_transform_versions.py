@@ -40,6 +40,8 @@ ENTRY_MODULES = {
     ("marketing", "gold"): ("gold/{table}.py",),
     ("insights", "insights"): tuple(f"insights/{name}.py" for name in ("find", "choose", "offline", "verify")),
 }
+# Beside these: a table that is computed from another one in the same step.
+COMPUTED_FROM = {"gold.product_centrality": ("gold/product_affinity.py",)}
 # What the domain says that decides figures, beside the contract itself: landing reads statuses and kinds of events,
 # and asks silver's rules which lines will stand.
 WORDS = {
@@ -90,6 +92,7 @@ def computed_by(contract: TableContract) -> list[Path]:
     entries = ENTRY_MODULES[contract.family, contract.layer]
     if contract.scope == "organization":
         entries = (f"{contract.layer}/{contract.table}.py",)
+    entries += COMPUTED_FROM.get(contract.id, ())
     return imported_modules(*(ROOT / "datapilot_assets" / entry.format(table=contract.table) for entry in entries))
 
 

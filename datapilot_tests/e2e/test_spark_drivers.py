@@ -61,7 +61,7 @@ print("RESULT", json.dumps(acknowledged))
 def _drive(settings: Settings, folder: Path, name: str, months: Sequence[int], with_lease: bool) -> set[str]:
     code = DRIVER.format(with_lease=with_lease, months=list(months), name=name)
     home = {"DATAPILOT_HOME": str(folder / f"home-{name}")}
-    printed = run_python(code, folder, timeout=900, **{**variables_of(settings), **home})
+    printed = run_python(code, folder, **{**variables_of(settings), **home})
     (line,) = [line for line in printed.splitlines() if line.startswith("RESULT ")]
     return set(json.loads(line.removeprefix("RESULT ")))
 

@@ -87,7 +87,7 @@ class TestResolve:
     def fetches(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Path]:
         jars, made = toolchain.jars_directory(), list[Path]()
 
-        def copy(target: Path, work: Path) -> None:
+        def copy(manifest: Path, target: Path, work: Path) -> None:
             shutil.copytree(jars, target)
             made.append(target)
 
@@ -113,8 +113,10 @@ class TestResolve:
         self, fetches: list[Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         lines = toolchain.HASHES.read_text().splitlines()
-        (tmp_path / "sums").write_text("\n".join(["0" * 64 + lines[0][64:], *lines[1:]]))
-        monkeypatch.setattr(toolchain, "HASHES", tmp_path / "sums")
+        sums = tmp_path / "jars" / "sha256sums"
+        sums.parent.mkdir()
+        sums.write_text("\n".join(["0" * 64 + lines[0][64:], *lines[1:]]))
+        monkeypatch.setattr(toolchain, "HASHES", sums)
         with pytest.raises(ToolchainError, match=r"differ from jars/sha256sums:\n.*analyticsaccelerator"):
             toolchain.resolve_jars()
         with pytest.raises(ToolchainError, match="run `make setup`"):
@@ -125,10 +127,10 @@ class TestResolve:
     ) -> None:
         copy = toolchain._run_ivy
 
-        def slow(target: Path, work: Path) -> None:
+        def slow(manifest: Path, target: Path, work: Path) -> None:
             monkeypatch.setattr(toolchain, "_run_ivy", copy)
             toolchain.resolve_jars()  # another process finishes meanwhile
-            copy(target, work)
+            copy(manifest, target, work)
 
         monkeypatch.setattr(toolchain, "_run_ivy", slow)
         assert toolchain.resolve_jars() == toolchain.jars_directory()

@@ -33,7 +33,7 @@ def connect_program(settings: Settings, folder: Path) -> tuple[Server, str]:
     ), f"sc://127.0.0.1:{port}"
 
 
-def run_python(code: str, folder: Path, timeout: float = 300, **environment: str) -> str:
+def run_python(code: str, folder: Path, **environment: str) -> str:
     """Standard output of `code` in a fresh process whose current directory is `folder`; fails when it fails.
 
     Fresh because pyspark cannot use a Connect and a classic session in one process.
@@ -45,7 +45,7 @@ def run_python(code: str, folder: Path, timeout: float = 300, **environment: str
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=900,
     )
     assert done.returncode == 0, done.stderr[-5000:]
     return done.stdout
