@@ -1,5 +1,6 @@
 """docker-compose.yml without an engine: the specification's schema, a linter, and what production asks for."""
 
+import os
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 import tomllib
 import yaml
 
-from datapilot_interfaces.secret_files import NAMES
+from datapilot_interfaces.secret_files import NAMES, problems
 from datapilot_resources.settings import Settings
 from datapilot_tests.services.compose import (
     COMPOSE,
@@ -45,7 +46,7 @@ def test_the_schema_sees_a_fault(fault: dict[str, Any]) -> None:
 
 
 def test_yaml_files_pass_the_linter() -> None:
-    lint = [Path(sys.executable).parent / "yamllint", "--strict", "."]
+    lint: list[str | Path] = [Path(sys.executable).parent / "yamllint", "--strict", "."]
     done = subprocess.run(lint, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
@@ -112,6 +113,27 @@ def test_every_secret_file_is_made_and_ignored_by_git() -> None:
 def test_make_secrets_needs_no_setup() -> None:
     dry_run = subprocess.run(["make", "--dry-run", "secrets"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert re.fullmatch(r"python3\S* -m datapilot_interfaces.secret_files make secrets\n", dry_run.stdout)
+
+
+def test_make_secrets_makes_them_here(tmp_path: Path) -> None:
+    for name in ("Makefile", "datapilot_interfaces/__init__.py", "datapilot_interfaces/secret_files.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    alone = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    subprocess.run(["make", "secrets"], cwd=tmp_path, env=alone, check=True, capture_output=True)
+    assert problems(tmp_path / "secrets") == []
+
+
+def test_documented_commands_name_services_of_their_profile() -> None:
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    commands = re.findall(r"docker compose --profile (prod|dev) (\w+) ?([^`\n]*)", page)
+    assert len(commands) > 10
+    for profile, task, rest in commands:
+        words = [word for word in rest.split(" > ")[0].split() if not word.startswith("-")]
+        if task in {"exec", "run", "cp"}:
+            words = [next(word.split(":")[0] for word in words if ":" in word or task != "cp")]
+        assert task in {"up", "ps", "stop", "restart", "exec", "run", "cp"}
+        assert set(words) <= of_profile(profile).keys(), (task, rest)
 
 
 def test_every_variable_is_in_the_example_with_its_default() -> None:

@@ -102,11 +102,17 @@ def _postgres(machine: Machine, folder: Path, command: Sequence[str], environmen
     user = "postgres" if os.geteuid() == 0 else None
     programs = max(Path("/usr/lib/postgresql").glob("*/bin"))
     shutil.chown(folder / "data", user or os.geteuid())
-    initialize = [programs / "initdb", "-D", folder / "data", f"--username={environment['POSTGRES_USER']}", "--no-sync"]
+    initialize: list[str | Path] = [
+        programs / "initdb",
+        "-D",
+        folder / "data",
+        f"--username={environment['POSTGRES_USER']}",
+        "--no-sync",
+    ]
     initialize += [f"--pwfile={environment['POSTGRES_PASSWORD_FILE']}", *environment["POSTGRES_INITDB_ARGS"].split()]
     subprocess.run(initialize, user=user, cwd="/", check=True, capture_output=True)
     create = f'CREATE DATABASE "{environment["POSTGRES_DB"]}"'
-    once = [programs / "postgres", "--single", "-D", folder / "data", "postgres"]
+    once: list[str | Path] = [programs / "postgres", "--single", "-D", folder / "data", "postgres"]
     subprocess.run(once, user=user, cwd="/", check=True, capture_output=True, input=create.encode())
     start = [str(programs / "postgres"), "-D", str(folder / "data"), "-p", machine.ports["5432"]]
     return (
