@@ -15,11 +15,14 @@ _BASE = Path(__file__).parents[1] / "dagster.yaml"
 
 
 def instance_config(settings: Settings) -> dict[str, Any]:
-    """The repository's dagster.yaml, with storage in Postgres and compute logs in S3 where these are set.
+    """The repository's dagster.yaml with what the settings add: runs at once, storage in Postgres, compute logs in S3.
 
     Names classes that read the environment: no address and no secret is in it.
     """
+    from datapilot_resources.spark import concurrent_runs  # pyspark takes a while to import
+
     config: dict[str, Any] = yaml.safe_load(_BASE.read_text(encoding="utf-8"))
+    config["concurrency"]["runs"]["max_concurrent_runs"] = concurrent_runs(settings)
     if settings.postgres_url is not None:
         config["storage"] = {"custom": {"module": "datapilot_resources.dagster_storage", "class": "PostgresStorage"}}
     if settings.store_is_s3:

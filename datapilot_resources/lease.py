@@ -10,7 +10,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from datapilot_domain.organizations import OrgId
 from datapilot_resources.settings import Settings
@@ -34,6 +34,17 @@ class _FolderLease:
         """The operating system takes no lock away from a process that lives."""
 
 
+def end_dead_writer(settings: Settings, run_id: str) -> None:
+    """End what a run that never gave the lease back still does on a Spark Connect server, before the next one writes.
+
+    An embedded Spark ended with its process. Raises spark.SparkUnavailable: nobody can tell what it does.
+    """
+    if settings.spark_remote is not None:
+        from datapilot_resources.spark import interrupt_run
+
+        interrupt_run(settings, run_id)
+
+
 @contextmanager
 def writer_lease(settings: Settings, org: OrgId, run_id: str) -> Iterator[WriterLease]:
     """Be the only writer of the organization; waits for the one before. Raises LeaseBusy (S3)."""
@@ -46,6 +57,19 @@ def writer_lease(settings: Settings, org: OrgId, run_id: str) -> Iterator[Writer
     # In the store: whoever writes there may have another DATAPILOT_HOME.
     locks = Path(settings.store_root, ".tmp", "writers")
     locks.mkdir(parents=True, exist_ok=True)
-    with open(locks / f"{org}.lock", "w") as handle:
+    with open(locks / f"{org}.lock", "a+") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        yield _FolderLease()
+        handle.seek(0)
+        if dead := handle.read():
+            end_dead_writer(settings, dead)
+        _write_over(handle, run_id)
+        try:
+            yield _FolderLease()
+        finally:
+            _write_over(handle, "")
+
+
+def _write_over(handle: IO[str], text: str) -> None:
+    handle.truncate(0)  # it is open for appending: writing starts at its end
+    handle.write(text)
+    handle.flush()

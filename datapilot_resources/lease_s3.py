@@ -14,10 +14,11 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
@@ -25,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import organization_prefix
-from datapilot_resources.lease import LeaseBusy, LeaseLost
+from datapilot_resources.lease import LeaseBusy, LeaseLost, end_dead_writer
 from datapilot_resources.object_store_s3 import CONFLICTS, MISSING, s3_client
 from datapilot_resources.settings import Settings
 
@@ -52,14 +53,15 @@ class Holder(BaseModel):
 class _Found:
     holder: Holder
     e_tag: str
-    expired: bool
+    expired: bool  # held, and not renewed for too long
 
 
 @contextmanager
 def s3_lease(settings: Settings, org: OrgId, run_id: str) -> Iterator[S3Lease]:
     """Hold the lease while the block runs; renewed in the background. Raises LeaseBusy."""
     bucket, prefix = settings.s3_location()
-    lease = S3Lease(s3_client(settings), bucket, prefix + organization_prefix(org, "writer.json"), run_id)
+    key = prefix + organization_prefix(org, "writer.json")
+    lease = S3Lease(s3_client(settings), bucket, key, run_id, partial(end_dead_writer, settings))
     lease.acquire()
     try:
         yield lease
@@ -73,6 +75,8 @@ class S3Lease:
     bucket: str
     key: str
     run_id: str
+    # Called with the run of a holder whose lease has expired, before it is taken over.
+    end_dead: Callable[[str], None]
     nonce: str = field(default_factory=lambda: uuid.uuid4().hex)
     _mine: Holder | None = field(default=None, init=False)
     _e_tag: str = field(default="", init=False)
@@ -86,13 +90,14 @@ class S3Lease:
         pause = 0.1
         while True:
             found = self._read()
+            if found is not None and found.expired:
+                logger.warning("%s: the writer of run %s is gone, its lease has expired", self.key, found.holder.run_id)
+                self.end_dead(found.holder.run_id)
             if found is None or found.holder.nonce is None or found.expired:
                 before = found.holder.generation if found else 0
                 mine = Holder(nonce=self.nonce, run_id=self.run_id, generation=before + 1)
                 if self._write(mine, found.e_tag if found else None):
                     break
-            if found is not None and found.expired:
-                logger.warning("%s: the writer of run %s is gone, its lease has expired", self.key, found.holder.run_id)
             if time.monotonic() > deadline:
                 who = f"run {found.holder.run_id}" if found else "another run"
                 raise LeaseBusy(
@@ -151,7 +156,8 @@ class S3Lease:
             raise LeaseBusy(f"{self.key} is not a lease of ours; remove that object when nobody writes") from error
         # Both times are the server's, so that no clock of ours matters.
         now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-        return _Found(holder, answer["ETag"], now - answer["LastModified"] > dt.timedelta(seconds=TTL_SECONDS))
+        old = now - answer["LastModified"] > dt.timedelta(seconds=TTL_SECONDS)
+        return _Found(holder, answer["ETag"], old and holder.nonce is not None)
 
     def _write(self, holder: Holder, e_tag: str | None) -> bool:
         """Write the object if it is still what was read (None: absent); whether it now says that."""

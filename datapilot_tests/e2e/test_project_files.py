@@ -89,6 +89,10 @@ def test_postgres_and_s3_change_the_instance_and_are_not_named_in_its_file(tmp_p
     assert config.pop("compute_logs")["class"] == "StoreComputeLogs"
     assert config == plain
     assert "canary" not in str(config)
+    remote = instance_config(Settings(home=tmp_path, spark_remote=SecretStr("sc://host"), concurrent_runs=3))
+    assert remote["concurrency"]["runs"].pop("max_concurrent_runs") == 3
+    assert plain["concurrency"]["runs"].pop("max_concurrent_runs") == 1
+    assert remote == plain
 
 
 def test_workspace_and_project_load_the_same_definitions() -> None:

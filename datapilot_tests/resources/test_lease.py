@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,11 +15,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from pydantic import SecretStr
 
 from datapilot_domain.contracts.table import FINGERPRINT, MONTH, Column, TableContract
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month
 from datapilot_resources import lakehouse as lakehouse_module
+from datapilot_resources import lease as lease_module
 from datapilot_resources import lease_s3
 from datapilot_resources.lakehouse import Lakehouse, WriteRejected, arrow_schema
 from datapilot_resources.lease import LeaseBusy, LeaseLost, writer_lease
@@ -25,6 +29,7 @@ from datapilot_resources.lease_s3 import Holder, s3_lease
 from datapilot_resources.object_store import object_store
 from datapilot_resources.object_store_s3 import s3_client
 from datapilot_resources.settings import Settings
+from datapilot_resources.spark import SparkUnavailable
 from datapilot_tests.services.faulty_proxy import NO_FAULT, Fault, faulty_proxy
 
 ACME, BETA = OrgId("acme"), OrgId("beta")
@@ -78,6 +83,43 @@ def test_the_lock_of_a_folder_is_in_the_store_and_no_object_of_it(tmp_path: Path
     thread.join()
 
 
+HOLD = """
+import sys, time
+from pathlib import Path
+from datapilot_domain.organizations import OrgId
+from datapilot_resources.lease import writer_lease
+from datapilot_resources.settings import Settings
+
+with writer_lease(Settings(home=Path(sys.argv[1])), OrgId("acme"), "dead-run"):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_the_next_writer_ends_what_a_killed_one_left_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[str] = []
+    monkeypatch.setattr(lease_module, "end_dead_writer", lambda settings, run_id: ended.append(run_id))
+    settings = Settings(home=tmp_path)
+    with writer_lease(settings, ACME, "well"):
+        pass
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    holder.kill()
+    holder.wait()
+    for run_id in ("next", "after"):
+        with writer_lease(settings, ACME, run_id):
+            assert ended == ["dead-run"], "once, and nobody's who gave the lease back"
+
+
+def test_only_a_server_is_asked_what_a_dead_writer_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lease_module.end_dead_writer(Settings(home=tmp_path), "dead-run")
+    remote = Settings(home=tmp_path, spark_remote=SecretStr("sc://127.0.0.1:1"))
+    monkeypatch.setattr("datapilot_resources.spark._WAIT_SECONDS", 0)
+    with pytest.raises(SparkUnavailable):
+        lease_module.end_dead_writer(remote, "dead-run")
+
+
 @pytest.mark.usefixtures("hurried")
 class TestOnS3:
     def test_one_writer_at_a_time(self, s3_store: Settings) -> None:
@@ -101,6 +143,8 @@ class TestOnS3:
         self, s3_store: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(lease_s3.S3Lease, "_renew", lambda self: None)  # as of a process that stands still
+        ended: list[str] = []
+        monkeypatch.setattr(lease_s3, "end_dead_writer", lambda settings, run_id: ended.append(run_id))
         with s3_lease(s3_store, ACME, "asleep") as asleep, s3_lease(s3_store, ACME, "next") as second:
             second.confirm()
             assert second._mine is not None
@@ -134,7 +178,7 @@ class TestOnS3:
 
     def test_a_store_that_does_not_answer_confirms_nothing(self, s3_store: Settings) -> None:
         with _through(s3_store, lambda method, path: NO_FAULT) as settings:
-            lease = lease_s3.S3Lease(s3_client(settings), *_place(s3_store), "run")
+            lease = lease_s3.S3Lease(s3_client(settings), *_place(s3_store), "run", lambda dead: None)
             lease.acquire()
         with pytest.raises(LeaseLost, match="cannot be read"):
             lease.confirm()
