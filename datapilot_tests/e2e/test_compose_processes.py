@@ -95,7 +95,7 @@ def test_a_file_that_lands_becomes_gold(production: Machine) -> None:
     datapilot("org", "add", "acme")
     datapilot("land", str(SAMPLES / "vendas_2024-01__english.csv"), "--org", "acme")
     deadline = time.monotonic() + 400
-    while "18156.37" not in (rows := datapilot("show", "gold/sales_month", "--org", "acme", "--format", "csv")):
+    while "18156.37" not in (rows := datapilot("show", "gold.sales_month", "--org", "acme", "--format", "csv")):
         assert time.monotonic() < deadline, rows
         time.sleep(5)
 
