@@ -9,6 +9,7 @@ import os
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -30,11 +31,9 @@ WITHOUT = frozenset({"neo4j"})
 
 
 @pytest.fixture(scope="module")
-def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    folder = tmp_path_factory.mktemp("production")
-    for parent in (folder, folder.parent, folder.parent.parent):  # Postgres is another user
-        parent.chmod(0o755)
-    with running(folder, "prod", WITHOUT) as machine:
+def production() -> Iterator[Machine]:
+    # Postgres is another user than root, and pytest closes its own folders to others at the start of every session.
+    with tempfile.TemporaryDirectory(prefix="datapilot-") as folder, running(Path(folder), "prod", WITHOUT) as machine:
         yield machine
 
 
@@ -96,7 +95,7 @@ def test_a_file_that_lands_becomes_gold(production: Machine) -> None:
     datapilot("org", "add", "acme")
     datapilot("land", str(SAMPLES / "vendas_2024-01__english.csv"), "--org", "acme")
     deadline = time.monotonic() + 400
-    while "18156.37" not in (rows := datapilot("show", "gold/sales_month", "--org", "acme", "--format", "csv")):
+    while "18156.37" not in (rows := datapilot("show", "gold.sales_month", "--org", "acme", "--format", "csv")):
         assert time.monotonic() < deadline, rows
         time.sleep(5)
 

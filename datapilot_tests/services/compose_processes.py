@@ -102,19 +102,14 @@ def _postgres(machine: Machine, folder: Path, command: Sequence[str], environmen
     user = "postgres" if os.geteuid() == 0 else None
     programs = max(Path("/usr/lib/postgresql").glob("*/bin"))
     shutil.chown(folder / "data", user or os.geteuid())
-    initialize: list[str | Path] = [
-        programs / "initdb",
-        "-D",
-        folder / "data",
-        f"--username={environment['POSTGRES_USER']}",
-        "--no-sync",
-    ]
+    data = ["-D", str(folder / "data")]
+    initialize = [str(programs / "initdb"), *data, f"--username={environment['POSTGRES_USER']}", "--no-sync"]
     initialize += [f"--pwfile={environment['POSTGRES_PASSWORD_FILE']}", *environment["POSTGRES_INITDB_ARGS"].split()]
-    subprocess.run(initialize, user=user, cwd="/", check=True, capture_output=True)
+    subprocess.run(initialize, user=user, cwd="/", check=True, stdout=subprocess.DEVNULL)
     create = f'CREATE DATABASE "{environment["POSTGRES_DB"]}"'
-    once: list[str | Path] = [programs / "postgres", "--single", "-D", folder / "data", "postgres"]
-    subprocess.run(once, user=user, cwd="/", check=True, capture_output=True, input=create.encode())
-    start = [str(programs / "postgres"), "-D", str(folder / "data"), "-p", machine.ports["5432"]]
+    once = [str(programs / "postgres"), "--single", *data, "postgres"]
+    subprocess.run(once, user=user, cwd="/", check=True, stdout=subprocess.DEVNULL, input=create.encode())
+    start = [str(programs / "postgres"), *data, "-p", machine.ports["5432"]]
     return (
         [*start, "--listen_addresses=127.0.0.1", "--unix_socket_directories="],
         {"PGPORT": machine.ports["5432"]},
