@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyspark
-import pytest
 
-from datapilot_resources import toolchain
 from datapilot_resources.settings import Settings
 from datapilot_resources.spark_jvm import connect_server_command, jvm_environment
 from datapilot_tests.services.server import Server, free_port, listens
@@ -45,7 +42,7 @@ def spark_cluster(folder: Path, environment: dict[str, str] | None = None, **set
     """
     port, *page_ports = free_port(), free_port(), free_port(), free_port()
     master = f"spark://127.0.0.1:{port}"
-    given = Settings(home=folder / "home", spark_master=master, spark_memory="512m", **settings)  # type: ignore[arg-type]
+    given = Settings(home=folder / "home", spark_master=master, spark_memory="512m", **settings)
     common = {**jvm_environment(given), "SPARK_LOCAL_IP": "127.0.0.1"}
     daemon = {**common, "SPARK_DAEMON_MEMORY": "256m"}
     pages = [f"http://127.0.0.1:{page}" for page in page_ports]
