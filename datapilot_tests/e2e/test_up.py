@@ -1,4 +1,4 @@
-"""`datapilot up`: the real UI, daemon and Spark; a file that is copied into an inbox becomes gold, Ctrl-C ends it all."""
+"""`datapilot up`: the real UI, daemon and Spark; a file copied into an inbox becomes gold, Ctrl-C ends it all."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _assert_runs_used(server: str, running: Up, token: str, monkeypatch: pytest.
         client.interrupt_all()
     assert closed.value.getCondition() == "INVALID_HANDLE.SESSION_CLOSED"
     monkeypatch.setenv(TOKEN, "another")
-    with closing(spark._client(settings, run.run_id)) as client, pytest.raises(PySparkException, match="(?i)token"):
+    with closing(spark._client(settings, run.run_id)) as client, pytest.raises(PySparkException, match=r"(?i)token"):
         client.interrupt_all()
 
 

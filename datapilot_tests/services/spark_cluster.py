@@ -29,9 +29,13 @@ class Cluster:
     connect: Server
     remote: str
 
-    def executors(self) -> int:
-        """How many executors run now."""
-        return sum(text.count("ExecutorRunner for") for text in map(_page, self.pages[1:]))
+    def finished_tasks(self) -> int:
+        """How many tasks the executors finished so far."""
+        logs = self.folder.glob("work*/*/*/stderr")
+        return sum(log.read_text(errors="replace").count("Finished task") for log in logs)
+
+    def page(self, address: str) -> str:
+        return _page(address)
 
 
 @contextmanager
