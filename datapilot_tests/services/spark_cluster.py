@@ -81,7 +81,7 @@ def spark_cluster(folder: Path, environment: dict[str, str] | None = None, **set
         sizes = {"spark.executor.memory": "450m", "spark.executor.cores": "1", "spark.cores.max": str(WORKERS)}
         command[-1:-1] = [part for name, value in sizes.items() for part in ("--conf", f"{name}={value}")]
         connect = Server(
-            "connect", command, folder / "connect", lambda: listens(connect_port), common, start_seconds=180
+            "connect", command, folder / "connect", lambda: listens(connect_port), common, start_seconds=300
         )
         stack.enter_context(connect)
         yield Cluster(folder, given, pages, workers, connect, f"sc://127.0.0.1:{connect_port}")

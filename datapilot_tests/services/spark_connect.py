@@ -21,7 +21,7 @@ def connect_server(settings: Settings, folder: Path) -> Iterator[str]:
     """Run a server for these settings; yields its `sc://` address once it listens, stops it in any case."""
     port = free_port()
     command, environment = connect_server_command(settings, port), jvm_environment(settings)
-    with Server("connect", command, folder, lambda: listens(port), environment, start_seconds=120):
+    with Server("connect", command, folder, lambda: listens(port), environment, start_seconds=300):
         yield f"sc://127.0.0.1:{port}"
 
 
