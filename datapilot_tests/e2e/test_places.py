@@ -38,14 +38,14 @@ print("RESULT", json.dumps({{"errors": [run.error for run in runs], "status": be
 """
 
 
-def _walk(folder: Path, small_rows: int, **environment: str) -> dict[str, Any]:
+def walk(folder: Path, small_rows: int, **environment: str) -> dict[str, Any]:
     printed = run_python(PATH.format(small_rows=small_rows), folder, **environment)
     (line,) = [line for line in printed.splitlines() if line.startswith("RESULT ")]
     result: dict[str, Any] = json.loads(line.removeprefix("RESULT "))
     return result
 
 
-def _assert_right(result: dict[str, Any]) -> None:
+def assert_right(result: dict[str, Any]) -> None:
     assert result["errors"] == [None, None]
     assert {month: float(gross) for month, gross in result["gross"].items()} == {
         "2024-01": 18117.58,
@@ -57,19 +57,19 @@ def _assert_right(result: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("small_rows", [0, 200_000], ids=["spark-writes", "delta-rs-writes"])
 def test_store_on_s3(s3_store: Settings, tmp_path: Path, small_rows: int) -> None:
-    _assert_right(_walk(tmp_path, small_rows, **variables_of(s3_store)))
+    assert_right(walk(tmp_path, small_rows, **variables_of(s3_store)))
 
 
 @pytest.mark.parametrize("small_rows", [0, 200_000], ids=["spark-writes", "delta-rs-writes"])
 def test_spark_connect_on_a_folder(connect_address: str, tmp_path: Path, small_rows: int) -> None:
     home = {"DATAPILOT_HOME": str(tmp_path / "home"), "SPARK_REMOTE": connect_address}
-    _assert_right(_walk(tmp_path, small_rows, **home))
+    assert_right(walk(tmp_path, small_rows, **home))
 
 
 @pytest.mark.parametrize("s3_store", [SEAWEEDFS], indirect=True)  # the Connect server has its address and key
 def test_spark_connect_on_s3(connect_address: str, s3_store: Settings, tmp_path: Path) -> None:
-    _assert_right(_walk(tmp_path, 0, SPARK_REMOTE=connect_address, **variables_of(s3_store)))
+    assert_right(walk(tmp_path, 0, SPARK_REMOTE=connect_address, **variables_of(s3_store)))
 
 
 def test_spark_writes_on_a_folder(tmp_path: Path) -> None:
-    _assert_right(_walk(tmp_path, 0, DATAPILOT_HOME=str(tmp_path / "home")))
+    assert_right(walk(tmp_path, 0, DATAPILOT_HOME=str(tmp_path / "home")))

@@ -40,6 +40,9 @@ def test_an_empty_variable_counts_as_not_set() -> None:
 
 # A value that is not the default, for each setting that does not take any text.
 VALUES = {
+    "SPARK_REMOTE": "sc://host:15002/;token=secret",
+    "DATAPILOT_SPARK_MASTER": "spark://host:7077",
+    "DATAPILOT_CONCURRENT_RUNS": "9",
     "DATAPILOT_FIRST_MONTH": "2019-07",
     "DATAPILOT_CUSTOMER_SECRET": CANARY,
     "S3_ENDPOINT_URL": "https://store.example",
@@ -94,6 +97,9 @@ def _field_name(alias: str) -> str:
     ("environment", "message"),
     [
         ({"S3_REGION": "a", "S3_REGION_FILE": "/b"}, "S3_REGION and S3_REGION_FILE are both set"),
+        ({"SPARK_REMOTE": "local[*]"}, "SPARK_REMOTE: .*must be sc://host:port"),
+        ({"DATAPILOT_SPARK_MASTER": "mesos://host"}, "DATAPILOT_SPARK_MASTER: "),
+        ({"DATAPILOT_CONCURRENT_RUNS": "0"}, "DATAPILOT_CONCURRENT_RUNS: "),
         ({"SPARK_REMOTE_FILE": "/does/not/exist"}, "SPARK_REMOTE_FILE: cannot read /does/not/exist"),
         ({"DATAPILOT_FIRST_MONTH": "2018-13"}, "DATAPILOT_FIRST_MONTH"),
         ({"DATAPILOT_STORE": "gs://bucket"}, "DATAPILOT_STORE"),

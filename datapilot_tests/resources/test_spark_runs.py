@@ -129,7 +129,6 @@ def test_a_killed_runs_work_is_ended_and_its_write_never_lands(connect_address: 
     wait_for(lambda: DeltaTable(other.table_uri).version() == 1)
     assert DeltaTable(table.table_uri).version() == 0
     assert interrupt_run(settings, dead) == [], "its session is closed: nothing is left to interrupt"
-    assert interrupt_run(settings, survivor) == [], "its work ended by itself"
 
 
 def test_a_run_that_only_seemed_dead_writes_no_more(connect_address: str, tmp_path: Path) -> None:

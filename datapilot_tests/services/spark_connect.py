@@ -28,9 +28,8 @@ def connect_program(settings: Settings, folder: Path) -> tuple[Server, str]:
     """A server for these settings, not started yet, and its `sc://` address."""
     port = free_port()
     command, environment = connect_server_command(settings, port), jvm_environment(settings)
-    return Server(
-        "connect", command, folder, lambda: listens(port), environment, start_seconds=120
-    ), f"sc://127.0.0.1:{port}"
+    server = Server("connect", command, folder, lambda: listens(port), environment, start_seconds=300)
+    return server, f"sc://127.0.0.1:{port}"
 
 
 def run_python(code: str, folder: Path, **environment: str) -> str:
