@@ -31,6 +31,9 @@ DOORS = [
     ("insights", "--org", "{}"),
     ("verify", "--org", "{}", "--month", "2024-01"),
     ("page", "--org", "{}", "--month", "2024-01"),
+    ("serving", "status", "--org", "{}"),
+    ("serving", "grant", "--org", "{}"),
+    ("serving", "revoke", "--org", "{}"),
 ]
 
 
@@ -168,7 +171,7 @@ def test_a_part_is_read_as_i_of_n() -> None:
 def test_the_command_line_starts_without_dagster_and_spark() -> None:
     code = (
         "import sys, datapilot_interfaces.cli.main;"
-        "print({'dagster', 'pyspark', 'pyarrow', 'duckdb', 'rich'} & set(sys.modules))"
+        "print({'dagster', 'pyspark', 'pyarrow', 'duckdb', 'rich', 'sqlalchemy', 'psycopg2'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
