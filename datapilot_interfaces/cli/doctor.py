@@ -98,6 +98,7 @@ def _environment_checks() -> list[tuple[str, Callable[[], str]]]:
         "registry": _registry,
         "dagster home": _dagster_home,
         "spark": _spark,
+        "postgres": _postgres,
         "language model": _language_model,
     }
     bound = [(name, lambda check=check: check(settings())) for name, check in checks.items()]
@@ -140,6 +141,12 @@ def _spark(settings: Settings) -> str:
     address = urlsplit(settings.spark_remote.get_secret_value())
     where = _reach(address.hostname, address.port or 15002, "start the Spark Connect server or unset SPARK_REMOTE")
     return f"Spark Connect at {where} answers"
+
+
+def _postgres(settings: Settings) -> str:
+    from datapilot_interfaces.cli.doctor_postgres import postgres
+
+    return postgres(settings)
 
 
 def _language_model(settings: Settings) -> str:

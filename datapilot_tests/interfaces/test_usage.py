@@ -32,6 +32,9 @@ DOORS = [
     ("verify", "--org", "{}", "--month", "2024-01"),
     ("page", "--org", "{}", "--month", "2024-01"),
     ("credentials", "--org", "{}", "--for", "reading"),
+    ("serving", "status", "--org", "{}"),
+    ("serving", "grant", "--org", "{}"),
+    ("serving", "revoke", "--org", "{}"),
 ]
 
 
@@ -169,7 +172,7 @@ def test_a_part_is_read_as_i_of_n() -> None:
 def test_the_command_line_starts_without_dagster_and_spark() -> None:
     code = (
         "import sys, datapilot_interfaces.cli.main;"
-        "print({'dagster', 'pyspark', 'pyarrow', 'duckdb', 'rich'} & set(sys.modules))"
+        "print({'dagster', 'pyspark', 'pyarrow', 'duckdb', 'rich', 'sqlalchemy', 'psycopg2'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -35,7 +35,7 @@ auth_type = scram-sha-256
 auth_file = {folder}/users
 auth_user = {superuser}
 auth_query = SELECT usename, passwd FROM pg_shadow WHERE usename = $1
-pool_mode = session
+pool_mode = {mode}
 default_pool_size = 40
 max_client_conn = 200
 server_login_retry = 1
@@ -81,11 +81,28 @@ class PostgresServers:
     def _data(self) -> Path:
         return self.folder / "data"
 
+    def _configure_pooler(self, mode: str) -> None:
+        text = _POOLER.format(
+            postgres_port=self.port, port=self.pooler_port, folder=self.folder, superuser=SUPERUSER, mode=mode
+        )
+        (self.folder / "pgbouncer.ini").write_text(text)
+
+    @contextmanager
+    def transaction_pooling(self) -> Iterator[None]:
+        """Meanwhile the pooler gives a session away after each transaction."""
+        self.pooler.stop()
+        self._configure_pooler("transaction")
+        try:
+            with self.pooler:
+                yield
+        finally:
+            self._configure_pooler("session")
+            self.pooler.start()
+
     def _initialize(self, user: str | None) -> None:
+        self._configure_pooler("session")
         password_file = self.folder / "superuser"
         password_file.write_text(PASSWORDS[SUPERUSER])
-        pooler = _POOLER.format(postgres_port=self.port, port=self.pooler_port, folder=self.folder, superuser=SUPERUSER)
-        (self.folder / "pgbouncer.ini").write_text(pooler)
         (self.folder / "users").write_text(f'"{SUPERUSER}" "{PASSWORDS[SUPERUSER]}"\n')
         if user is not None:
             for path in (self.folder, *self.folder.iterdir()):

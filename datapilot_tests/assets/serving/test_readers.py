@@ -145,3 +145,13 @@ def test_the_password_is_kept_nowhere(shelf: Shelf, postgres: PostgresServers) -
     assert f"ALTER ROLE org_{shelf.org}_reader" in postgres.postgres.log.read_text(errors="replace")
     for path in (*files, *logs):
         assert password.encode() not in path.read_bytes(), path
+
+
+def test_loads_and_readers_hold_through_a_pooler_in_transaction_mode(shelf: Shelf, postgres: PostgresServers) -> None:
+    shelf.put_all(JANUARY)
+    with postgres.transaction_pooling():
+        shelf.load()
+        assert shelf.served(SERVED[0]) == shelf.in_lake(SERVED[0])
+        assert query(granted(shelf, pooled=True), "SELECT count(*) FROM sales_month") == [(12,)]
+        ledger = CallLedger(Settings(home=shelf.platform.settings.home, postgres_url=shelf.platform.settings.serving))
+        assert ledger.attempts(OrgId("acme")) == []
