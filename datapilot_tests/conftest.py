@@ -6,7 +6,11 @@ import os
 
 import pytest
 
-pytest_plugins = ["datapilot_tests.services.fixtures", "datapilot_tests.workbench"]
+pytest_plugins = [
+    "datapilot_tests.services.fixtures",
+    "datapilot_tests.services.neo4j_fixtures",
+    "datapilot_tests.workbench",
+]
 
 # Definitions read their settings when they are imported: a developer's own store must not leak into the tests.
 for _name in list(os.environ):

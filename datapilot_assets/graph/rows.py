@@ -29,7 +29,8 @@ SILVER_COLUMNS = (
 )  # fmt: skip
 # Paid lines of positive quantity, as gross_revenue counts them (R16), of the sources that count (R25).
 _SOLD = """
-CREATE TABLE sold AS SELECT *, CASE WHEN order_id IS NOT NULL THEN row(source_id, store, order_id) END AS the_order
+CREATE TABLE sold AS SELECT *,
+    CASE WHEN order_id IS NOT NULL THEN {source: source_id, store: store, number: order_id} END AS the_order
 FROM silver WHERE event_type = 'sale' AND status = 'paid' AND coalesce(quantity > 0, true)
     AND product_key IS NOT NULL AND list_contains(?, source_id)
 """

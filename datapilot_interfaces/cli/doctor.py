@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from datapilot_interfaces.cli.doctor_graph import graph_found
 from datapilot_interfaces.cli.errors import Exit
 from datapilot_interfaces.cli.options import FormatOption
 from datapilot_interfaces.cli.output import Format, Row, emit
@@ -119,6 +120,7 @@ def _environment_checks() -> list[tuple[str, Callable[[], str]]]:
         "dagster home": _dagster_home,
         "spark": _spark,
         "language model": _language_model,
+        "graph": graph_found,
         "clock": _clock,
     }
     bound = [(name, lambda check=check: check(settings())) for name, check in checks.items()]

@@ -33,6 +33,7 @@ def known_error(error: BaseException) -> CommandError | None:
     """
     from datapilot_domain.organizations import InvalidName
     from datapilot_domain.partitions import InvalidPartition
+    from datapilot_resources.graph import GraphUnavailable
     from datapilot_resources.object_store import InvalidKey
     from datapilot_resources.registry import RegistryError, UnknownOrganization
     from datapilot_resources.settings import SettingsError
@@ -52,6 +53,9 @@ def known_error(error: BaseException) -> CommandError | None:
         return CommandError("REGISTRY_INVALID", message, "")
     if isinstance(error, SettingsError):
         return CommandError("SETTING_INVALID", message, "see README, Settings", Exit.WRONG_USAGE)
+    if isinstance(error, GraphUnavailable):
+        what, _, remedy = message.partition("; ")
+        return CommandError("GRAPH_UNAVAILABLE", what, remedy)
     if isinstance(error, ToolchainError):
         return CommandError("TOOLCHAIN", message, "run `datapilot doctor`")
     return None

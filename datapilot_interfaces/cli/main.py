@@ -12,6 +12,7 @@ import typer
 from datapilot_interfaces.cli import (
     demo,
     doctor,
+    graph,
     held,
     insights,
     landing,
@@ -50,6 +51,7 @@ app.command("report")(reporting.report)
 app.command("page")(page.page)
 app.command("insights")(insights.insights)
 app.command("verify")(insights.verify)
+app.command("graph")(graph.graph)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("up")(runs.up)

@@ -51,6 +51,13 @@ def test_the_graph_of_assets() -> None:
         ],
         "insights/published": ["insights/facts"],
         "insights/rejected": ["insights/facts"],
+        "graph/organization_month": [
+            "gold/campaign_month",
+            "gold/product_affinity",
+            "gold/product_centrality",
+            "gold/sales_products",
+            "silver/sales",
+        ],
     }
 
 
@@ -60,9 +67,9 @@ def test_every_asset_is_partitioned_owned_and_described() -> None:
             assert node.partitions_def == ORGANIZATIONS
         else:
             assert node.partitions_def == ORG_MONTHS, node.key
-        assert node.group_name in ("landing", "bronze", "silver", "gold", "insights")
+        assert node.group_name in ("landing", "bronze", "silver", "gold", "insights", "graph")
         assert node.description, node.key
-        if node.key.path[0] != "landing":
+        if node.key.path[0] not in ("landing", "graph"):
             assert node.code_version == str(CONTRACTS[".".join(node.key.path)].version)
             assert "dagster/column_schema" in node.metadata
 
@@ -89,6 +96,7 @@ def test_jobs_and_sensors_run_by_themselves() -> None:
         "intake",
         *(f"refine_{family}_job" for family in FAMILY_CONTRACTS),
         "insights_job",
+        "graph_job",
     }
     assert defs.sensors is not None
     assert {sensor.name: sensor.default_status.value for sensor in defs.sensors} == {
@@ -98,6 +106,7 @@ def test_jobs_and_sensors_run_by_themselves() -> None:
         "landed_ads": "RUNNING",
         "landed_marketing": "RUNNING",
         "gold_insights": "RUNNING",
+        "gold_graph": "RUNNING",
     }
 
 

@@ -31,6 +31,7 @@ DOORS = [
     ("insights", "--org", "{}"),
     ("verify", "--org", "{}", "--month", "2024-01"),
     ("page", "--org", "{}", "--month", "2024-01"),
+    ("graph", "--org", "{}"),
 ]
 
 
