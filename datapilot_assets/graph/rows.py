@@ -36,9 +36,9 @@ FROM silver WHERE event_type = 'sale' AND status = 'paid' AND coalesce(quantity 
 """
 _AMOUNTS = "currency, count(DISTINCT the_order) AS orders, sum(quantity) AS quantity, sum(gross_amount) AS amount"
 _SILVER = {
-    PURCHASED: f"SELECT customer_key AS start, product_key AS end, {_AMOUNTS} FROM sold",
-    SOLD_THROUGH: f"SELECT product_key AS start, channel AS end, {_AMOUNTS} FROM sold",
-    OF_CATEGORY: "SELECT DISTINCT product_key AS start, category AS end FROM sold",
+    PURCHASED: f"SELECT customer_key AS a, product_key AS b, {_AMOUNTS} FROM sold",
+    SOLD_THROUGH: f"SELECT product_key AS a, channel AS b, {_AMOUNTS} FROM sold",
+    OF_CATEGORY: "SELECT DISTINCT product_key AS a, category AS b FROM sold",
 }
 _CAMPAIGN = ("currency", "account_currency", "campaign_name", "impressions", "clicks", "spend", "conversions",
              "conversion_value")  # fmt: skip
@@ -84,10 +84,10 @@ def _from_silver(silver: pa.Table, counting: Collection[str]) -> dict[Relationsh
         found = {}
         for relationship, select in _SILVER.items():
             grouped = "" if relationship is OF_CATEGORY else "GROUP BY ALL"
-            sql = f"SELECT * FROM ({select} {grouped}) WHERE start IS NOT NULL AND end IS NOT NULL ORDER BY ALL"
+            sql = f"SELECT * FROM ({select} {grouped}) WHERE a IS NOT NULL AND b IS NOT NULL ORDER BY ALL"
             rows = connection.execute(sql).fetch_arrow_table().to_pylist()
-            names = [name for name in (rows[0] if rows else ()) if name not in ("start", "end")]
-            found[relationship] = [_row(row["start"], row["end"], row, names) for row in rows]
+            names = [name for name in (rows[0] if rows else ()) if name not in ("a", "b")]
+            found[relationship] = [_row(row["a"], row["b"], row, names) for row in rows]
     return found
 
 
