@@ -85,9 +85,10 @@ def _from_silver(silver: pa.Table, counting: Collection[str]) -> dict[Relationsh
         for relationship, select in _SILVER.items():
             grouped = "" if relationship is OF_CATEGORY else "GROUP BY ALL"
             sql = f"SELECT * FROM ({select} {grouped}) WHERE a IS NOT NULL AND b IS NOT NULL ORDER BY ALL"
-            rows = connection.execute(sql).fetch_arrow_table().to_pylist()
-            names = [name for name in (rows[0] if rows else ()) if name not in ("a", "b")]
-            found[relationship] = [_row(row["a"], row["b"], row, names) for row in rows]
+            result = connection.execute(sql)
+            names = [column[0] for column in result.description or ()]
+            rows = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+            found[relationship] = [_row(row["a"], row["b"], row, names[2:]) for row in rows]
     return found
 
 

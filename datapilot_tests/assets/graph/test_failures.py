@@ -215,7 +215,12 @@ def test_down_gold_is_published_and_the_graph_catches_up(
     with pytest.raises(ConsumerDown, match="does not answer"):
         GRAPH.pending(platform, acme)
     seen: list[str] = []
-    other = replace(GRAPH, name="other", pending=lambda *_: seen.append("asked") or {})
+
+    def nothing(*_: object) -> dict[Month, str]:
+        seen.append("asked")
+        return {}
+
+    other = replace(GRAPH, name="other", pending=nothing)
     results = run_refine(platform, [acme.org_id], [JANUARY], consumers=(GRAPH, other))
     (failed,) = [result for result in results if not result.succeeded]
     assert (failed.family, failed.months) == ("graph", [JANUARY])
