@@ -9,6 +9,7 @@ import pytest
 pytest_plugins = [
     "datapilot_tests.services.fixtures",
     "datapilot_tests.services.postgres_server",
+    "datapilot_tests.services.neo4j_fixtures",
     "datapilot_tests.workbench",
 ]
 

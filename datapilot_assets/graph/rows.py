@@ -29,15 +29,16 @@ SILVER_COLUMNS = (
 )  # fmt: skip
 # Paid lines of positive quantity, as gross_revenue counts them (R16), of the sources that count (R25).
 _SOLD = """
-CREATE TABLE sold AS SELECT *, CASE WHEN order_id IS NOT NULL THEN row(source_id, store, order_id) END AS the_order
+CREATE TABLE sold AS SELECT *,
+    CASE WHEN order_id IS NOT NULL THEN {source: source_id, store: store, number: order_id} END AS the_order
 FROM silver WHERE event_type = 'sale' AND status = 'paid' AND coalesce(quantity > 0, true)
     AND product_key IS NOT NULL AND list_contains(?, source_id)
 """
 _AMOUNTS = "currency, count(DISTINCT the_order) AS orders, sum(quantity) AS quantity, sum(gross_amount) AS amount"
 _SILVER = {
-    PURCHASED: f"SELECT customer_key AS start, product_key AS end, {_AMOUNTS} FROM sold",
-    SOLD_THROUGH: f"SELECT product_key AS start, channel AS end, {_AMOUNTS} FROM sold",
-    OF_CATEGORY: "SELECT DISTINCT product_key AS start, category AS end FROM sold",
+    PURCHASED: f"SELECT customer_key AS a, product_key AS b, {_AMOUNTS} FROM sold",
+    SOLD_THROUGH: f"SELECT product_key AS a, channel AS b, {_AMOUNTS} FROM sold",
+    OF_CATEGORY: "SELECT DISTINCT product_key AS a, category AS b FROM sold",
 }
 _CAMPAIGN = ("currency", "account_currency", "campaign_name", "impressions", "clicks", "spend", "conversions",
              "conversion_value")  # fmt: skip
@@ -83,10 +84,11 @@ def _from_silver(silver: pa.Table, counting: Collection[str]) -> dict[Relationsh
         found = {}
         for relationship, select in _SILVER.items():
             grouped = "" if relationship is OF_CATEGORY else "GROUP BY ALL"
-            sql = f"SELECT * FROM ({select} {grouped}) WHERE start IS NOT NULL AND end IS NOT NULL ORDER BY ALL"
-            rows = connection.execute(sql).fetch_arrow_table().to_pylist()
-            names = [name for name in (rows[0] if rows else ()) if name not in ("start", "end")]
-            found[relationship] = [_row(row["start"], row["end"], row, names) for row in rows]
+            sql = f"SELECT * FROM ({select} {grouped}) WHERE a IS NOT NULL AND b IS NOT NULL ORDER BY ALL"
+            result = connection.execute(sql)
+            names = [column[0] for column in result.description or ()]
+            rows = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+            found[relationship] = [_row(row["a"], row["b"], row, names[2:]) for row in rows]
     return found
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from datapilot_interfaces.cli.doctor_graph import graph_found
 from datapilot_interfaces.cli.errors import Exit
 from datapilot_interfaces.cli.health import Unhealthy, result
 from datapilot_interfaces.cli.options import FormatOption
@@ -100,6 +101,7 @@ def _environment_checks() -> list[tuple[str, Callable[[], str]]]:
         "spark": _spark,
         "postgres": _postgres,
         "language model": _language_model,
+        "graph": graph_found,
     }
     bound = [(name, lambda check=check: check(settings())) for name, check in checks.items()]
     return [*bound, *store_checks(settings), ("port 3000", _port)]

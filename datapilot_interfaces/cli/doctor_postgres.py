@@ -37,7 +37,7 @@ def postgres(settings: Settings) -> str:
 def _checked(url: SecretStr, setting: str, serves: bool) -> str:
     import sqlalchemy as sa
 
-    from datapilot_interfaces.cli.doctor import Unhealthy
+    from datapilot_interfaces.cli.health import Unhealthy
     from datapilot_resources.postgres import PostgresUnavailable, postgres_engine, reaching
 
     engine = postgres_engine(url)

@@ -33,6 +33,7 @@ def known_error(error: BaseException) -> CommandError | None:
     """
     from datapilot_domain.organizations import InvalidName
     from datapilot_domain.partitions import InvalidPartition
+    from datapilot_resources.graph import GraphUnavailable
     from datapilot_resources.object_store import InvalidKey
     from datapilot_resources.postgres import PostgresUnavailable
     from datapilot_resources.registry import RegistryError, UnknownOrganization
@@ -56,6 +57,9 @@ def known_error(error: BaseException) -> CommandError | None:
     if isinstance(error, PostgresUnavailable):
         what, _, remedy = message.partition("; ")
         return CommandError("POSTGRES_DOWN", what, remedy)
+    if isinstance(error, GraphUnavailable):
+        what, _, remedy = message.partition("; ")
+        return CommandError("GRAPH_UNAVAILABLE", what, remedy)
     if isinstance(error, ToolchainError):
         return CommandError("TOOLCHAIN", message, "run `datapilot doctor`")
     return None

@@ -14,6 +14,7 @@ from datapilot_interfaces.cli import (
     demo,
     doctor,
     execute,
+    graph,
     held,
     insights,
     landing,
@@ -56,6 +57,7 @@ app.command("page")(page.page)
 app.command("insights")(insights.insights)
 app.command("verify")(insights.verify)
 app.add_typer(serving.app, name="serving")
+app.command("graph")(graph.graph)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("up")(up.up)

@@ -61,6 +61,15 @@ def test_the_graph_of_assets() -> None:
             "gold/sales_products",
             "gold/sales_source_month",
             "insights/published",
+            "gold/product_affinity",
+            "gold/product_centrality",
+        ],
+        "graph/organization_month": [
+            "gold/campaign_month",
+            "gold/product_affinity",
+            "gold/product_centrality",
+            "gold/sales_products",
+            "silver/sales",
         ],
     }
 
@@ -71,9 +80,9 @@ def test_every_asset_is_partitioned_owned_and_described() -> None:
             assert node.partitions_def == ORGANIZATIONS
         else:
             assert node.partitions_def == ORG_MONTHS, node.key
-        assert node.group_name in ("landing", "bronze", "silver", "gold", "insights", "serving")
+        assert node.group_name in ("landing", "bronze", "silver", "gold", "insights", "graph", "serving")
         assert node.description, node.key
-        if node.key.path[0] not in ("landing", "serving"):
+        if node.key.path[0] not in ("landing", "graph", "serving"):
             assert node.code_version == str(CONTRACTS[".".join(node.key.path)].version)
             assert "dagster/column_schema" in node.metadata
 
@@ -101,6 +110,7 @@ def test_jobs_and_sensors_run_by_themselves() -> None:
         *(f"refine_{family}_job" for family in FAMILY_CONTRACTS),
         "insights_job",
         "serving_job",
+        "graph_job",
     }
     assert defs.sensors is not None
     assert {sensor.name: sensor.default_status.value for sensor in defs.sensors} == {
@@ -111,6 +121,7 @@ def test_jobs_and_sensors_run_by_themselves() -> None:
         "landed_marketing": "RUNNING",
         "gold_insights": "RUNNING",
         "gold_serving": "RUNNING",
+        "gold_graph": "RUNNING",
     }
 
 

@@ -44,7 +44,7 @@ def minio_with_events(port: int, tmp_path_factory: pytest.TempPathFactory) -> It
         "MINIO_NOTIFY_WEBHOOK_QUEUE_DIR_DATAPILOT": str(folder / "events"),
     }
     with minio_server(folder, target) as endpoint:
-        s3_client(s3_settings(folder, endpoint=endpoint)).put_bucket_notification_configuration(
+        s3_client(s3_settings(folder, "", endpoint)).put_bucket_notification_configuration(
             Bucket=BUCKET,
             NotificationConfiguration={
                 "QueueConfigurations": [

@@ -35,6 +35,7 @@ DOORS = [
     ("serving", "status", "--org", "{}"),
     ("serving", "grant", "--org", "{}"),
     ("serving", "revoke", "--org", "{}"),
+    ("graph", "--org", "{}"),
 ]
 
 
@@ -195,6 +196,22 @@ def test_doctor_says_what_it_found(cli: Cli, home: Path) -> None:
         assert rows[check]["ok"], rows[check]
     assert list((home / "store").rglob("doctor/*")) == []
     assert rows["language model"]["found"].startswith("offline")
+    assert rows["graph"]["found"].startswith("off ")
+
+
+@pytest.mark.parametrize("arguments", [("doctor",), ("graph", "--org", "acme")], ids=" ".join)
+def test_a_graph_that_is_down_is_said_with_its_address_and_remedy(
+    cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    cli("org", "add", "acme")
+    monkeypatch.setenv("NEO4J_PASSWORD", "canary-of-the-graph")
+    assert cli("graph", "--org", "acme", "--format", "json").rows == []
+    monkeypatch.setenv("NEO4J_URI", "bolt://127.0.0.1:1")
+    answer = cli(*arguments, "--format", "json")
+    assert answer.code == 1
+    assert "Neo4j at bolt://127.0.0.1:1 does not answer" in answer.out + answer.err
+    assert "unset NEO4J_URI" in answer.out + answer.err
+    assert "canary-of-the-graph" not in answer.out + answer.err
 
 
 def test_doctor_says_whether_the_language_model_can_be_reached(
