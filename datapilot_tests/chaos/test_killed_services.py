@@ -25,8 +25,8 @@ from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month
 from datapilot_resources.platform import Platform
 from datapilot_resources.settings import Settings
+from datapilot_tests.services.postgres_server import postgres_servers
 from datapilot_tests.services.s3_server import s3_settings, seaweedfs_program, variables_of
-from datapilot_tests.services.server import Server
 from datapilot_tests.services.spark_connect import connect_program
 from datapilot_tests.workbench import SAMPLES, Workbench, sample
 
@@ -38,9 +38,10 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Place:
-    """An environment, and the one service of it that will be killed."""
+    """An environment, and how the one service of it is killed and started again."""
 
-    service: Server
+    kill: Callable[[], None]
+    start: Callable[[], None]
     variables: dict[str, str] = field(repr=False)
 
 
@@ -49,7 +50,7 @@ def _store(folder: Path) -> Iterator[Place]:
     server, endpoint = seaweedfs_program(folder / "seaweedfs")
     with server:
         settings = s3_settings(folder / "home", "lake", endpoint)
-        yield Place(server, variables_of(settings))
+        yield Place(server.kill, server.start, variables_of(settings))
 
 
 @contextmanager
@@ -57,10 +58,18 @@ def _spark(folder: Path) -> Iterator[Place]:
     settings = Settings(home=folder / "home")
     server, address = connect_program(settings, folder / "connect")
     with server:
-        yield Place(server, {"DATAPILOT_HOME": str(settings.home), "SPARK_REMOTE": address})
+        yield Place(server.kill, server.start, {"DATAPILOT_HOME": str(settings.home), "SPARK_REMOTE": address})
 
 
-PLACES = {"store": _store, "spark": _spark}
+@contextmanager
+def _dagster_storage(folder: Path) -> Iterator[Place]:
+    with postgres_servers() as servers:
+        url = servers.url(servers.new_database(), pooled=True).get_secret_value()
+        variables = {"DATAPILOT_HOME": str(folder / "home"), "DATAPILOT_POSTGRES_URL": url}
+        yield Place(servers.kill_postgres, servers.start_postgres, variables)
+
+
+PLACES = {"store": _store, "spark": _spark, "postgres": _dagster_storage}
 
 
 def _run() -> subprocess.Popen[str]:
@@ -130,9 +139,9 @@ def test_a_service_killed_in_a_run_costs_nothing(
         with Reader(platform) as reader:
             run = _run()
             _wait_until(lambda: platform.lakehouse.version(CONTRACTS[at], ACME) != version, run)
-            place.service.kill()
+            place.kill()
             time.sleep(1)
-            place.service.start()
+            place.start()
             _ended(run)
 
             again = _run()
