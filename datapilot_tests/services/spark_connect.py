@@ -37,7 +37,7 @@ def run_python(code: str, folder: Path, **environment: str) -> str:
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,  # a crowded machine
     )
     assert done.returncode == 0, done.stderr[-5000:]
     return done.stdout
