@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-import pytest
-
 pytest_plugins = [
     "datapilot_tests.services.fixtures",
     "datapilot_tests.services.postgres_server",
@@ -19,9 +17,3 @@ for _name in list(os.environ):
         "DATAPILOT_FUZZ_"
     ):
         del os.environ[_name]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file stay in one process: they share a workbench."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(str(item.path)))
