@@ -26,14 +26,10 @@ from datapilot_tests.workbench import SAMPLES
 pytestmark = pytest.mark.services
 
 
-# The graph is off: its address is set and nobody listens there, which must disturb nothing else.
-WITHOUT = frozenset({"neo4j"})
-
-
 @pytest.fixture(scope="module")
 def production() -> Iterator[Machine]:
     # Postgres is another user than root, and pytest closes its own folders to others at the start of every session.
-    with tempfile.TemporaryDirectory(prefix="datapilot-") as folder, running(Path(folder), "prod", WITHOUT) as machine:
+    with tempfile.TemporaryDirectory(prefix="datapilot-") as folder, running(Path(folder), "prod") as machine:
         yield machine
 
 
@@ -96,6 +92,9 @@ def test_a_file_that_lands_becomes_gold(production: Machine) -> None:
     datapilot("land", str(SAMPLES / "vendas_2024-01__english.csv"), "--org", "acme")
     deadline = time.monotonic() + 400
     while "18156.37" not in (rows := datapilot("show", "gold.sales_month", "--org", "acme", "--format", "csv")):
+        assert time.monotonic() < deadline, rows
+        time.sleep(5)
+    while '"current"' not in (rows := datapilot("graph", "--org", "acme", "--format", "json")):
         assert time.monotonic() < deadline, rows
         time.sleep(5)
 

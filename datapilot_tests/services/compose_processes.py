@@ -19,6 +19,7 @@ from typing import Any
 
 from datapilot_interfaces.secret_files import make
 from datapilot_tests.services.compose import ROOT, interpolated, of_profile
+from datapilot_tests.services.neo4j_server import neo4j_command
 from datapilot_tests.services.server import Server, free_port
 
 _PORTS = ("443", "3000", "4000", "5432", "7687", "8081", "8333", "15002")
@@ -117,6 +118,14 @@ def _postgres(machine: Machine, folder: Path, command: Sequence[str], environmen
     )
 
 
+def _neo4j(machine: Machine, folder: Path, command: Sequence[str], environment: Mapping[str, str]) -> _Start:
+    """What the image does: `NEO4J_a_b__c` is the setting `a.b_c`, and the password is that of the file."""
+    given = {name.removeprefix("NEO4J_"): value for name, value in environment.items() if name.startswith("NEO4J_")}
+    _, password = Path(given.pop("AUTH_FILE")).read_text().strip().split("/")
+    config = {re.sub("__?", lambda m: "." if m[0] == "_" else "_", name): value for name, value in given.items()}
+    return *neo4j_command(folder / "data" / "neo4j", int(machine.ports["7687"]), config, password), None
+
+
 def _proxy(machine: Machine, folder: Path, command: Sequence[str], environment: Mapping[str, str]) -> _Start:
     """Ports that anybody may open."""
     ports = {"DATAPILOT_PROXY_HTTPS_PORT": machine.ports["443"], "DATAPILOT_PROXY_HTTP_PORT": str(free_port())}
@@ -132,6 +141,7 @@ def _store(machine: Machine, folder: Path, command: Sequence[str], environment: 
 
 
 _ENTRY_POINTS: Mapping[str, Callable[[Machine, Path, Sequence[str], Mapping[str, str]], _Start]] = {
+    "neo4j": _neo4j,
     "postgres": _postgres,
     "proxy": _proxy,
     "store": _store,
@@ -149,11 +159,11 @@ def start_order(profile: str) -> list[str]:
 
 
 @contextmanager
-def running(folder: Path, profile: str, without: frozenset[str] = frozenset()) -> Iterator[Machine]:
+def running(folder: Path, profile: str) -> Iterator[Machine]:
     """Start the services of the profile in their order; stops them in the opposite one, in any case."""
     machine = Machine(folder, profile)
     with ExitStack() as stack:
         for name in start_order(profile):
-            if name not in without | {"check"}:
+            if name != "check":
                 stack.enter_context(machine.server(name))
         yield machine

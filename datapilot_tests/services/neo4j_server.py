@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -17,23 +18,16 @@ PASSWORD = "secret-of-the-test-graph"
 _JARS = Path(__file__).parent / "neo4j_jars"
 _ADMIN, _SERVER = "org.neo4j.server.startup.Neo4jAdminCommand", "org.neo4j.server.CommunityEntryPoint"
 _JVM = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
-_CONFIG = """\
-server.directories.data={home}/data
-server.directories.logs={home}/logs
-server.directories.run={home}/run
-server.bolt.listen_address=127.0.0.1:{port}
-server.bolt.advertised_address=127.0.0.1:{port}
-server.http.enabled=false
-server.https.enabled=false
-server.memory.heap.initial_size=256m
-server.memory.heap.max_size=512m
-server.memory.pagecache.size=128m
-server.bolt.connection_keep_alive=5s
-server.bolt.connection_keep_alive_probes=2
-dbms.security.auth_enabled=true
-dbms.usage_report.enabled=false
-db.tx_log.preallocate=false
-"""
+_CONFIG = {
+    "server.http.enabled": "false",
+    "server.https.enabled": "false",
+    "server.memory.heap.initial_size": "256m",
+    "server.memory.heap.max_size": "512m",
+    "server.memory.pagecache.size": "128m",
+    "server.bolt.connection_keep_alive": "5s",
+    "server.bolt.connection_keep_alive_probes": "2",
+    "dbms.usage_report.enabled": "false",
+}
 
 
 def install() -> Path:
@@ -44,19 +38,26 @@ def install() -> Path:
 def neo4j_server(folder: Path, port: int | None = None) -> Server:
     """A server, not yet started, with its data in `folder`, which it makes: give it one that is new."""
     port = port or free_port()
-    home = folder / "neo4j"
+    command, environment = neo4j_command(folder / "neo4j", port, _CONFIG, PASSWORD)
+    return Server("neo4j", command, folder, lambda: _answers(port), environment, start_seconds=180)
+
+
+def neo4j_command(home: Path, port: int, config: Mapping[str, str], password: str) -> tuple[list[str], dict[str, str]]:
+    """What starts a server over a new home with this configuration and password, and its environment."""
+    places = {f"server.directories.{part}": str(home / part) for part in ("data", "logs", "run")}
+    address = dict.fromkeys(("server.bolt.listen_address", "server.bolt.advertised_address"), f"127.0.0.1:{port}")
+    settings = {**config, **places, **address, "dbms.security.auth_enabled": "true", "db.tx_log.preallocate": "false"}
     (home / "conf").mkdir(parents=True)
-    (home / "conf" / "neo4j.conf").write_text(_CONFIG.format(home=home, port=port))
+    (home / "conf" / "neo4j.conf").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     jars = toolchain.jars_of(_JARS / "ivy.xml")
     assert jars is not None, "the graph server is missing: run `make services`"
     java = [str(toolchain.find_java()), *_JVM, "-cp", f"{jars}/*"]
     environment = {"NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
     done = subprocess.run(
-        [*java, _ADMIN, "dbms", "set-initial-password", PASSWORD], env=environment, capture_output=True, text=True
+        [*java, _ADMIN, "dbms", "set-initial-password", password], env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, f"no password could be set:\n{done.stdout}{done.stderr}"
-    command = [*java, _SERVER, f"--home-dir={home}", f"--config-dir={home / 'conf'}"]
-    return Server("neo4j", command, folder, lambda: _answers(port), environment, start_seconds=180)
+    return [*java, _SERVER, f"--home-dir={home}", f"--config-dir={home / 'conf'}"], environment
 
 
 def neo4j_settings(home: Path, port: int) -> Settings:
