@@ -21,6 +21,11 @@ from datapilot_tests.services.spark_connect import run_python
 
 ACME = OrgId("acme")
 ROUNDS = 5
+CASES = [
+    pytest.param(True, "seaweedfs", marks=pytest.mark.services, id="seaweedfs"),
+    pytest.param(True, "minio", marks=pytest.mark.services, id="minio"),
+    pytest.param(False, "minio", marks=pytest.mark.services, id="without-the-lease"),
+]
 
 # Replaces one month after the other by Spark, and tells which commits were acknowledged.
 DRIVER = """
@@ -66,7 +71,7 @@ def _drive(settings: Settings, folder: Path, name: str, months: Sequence[int], w
     return set(json.loads(line.removeprefix("RESULT ")))
 
 
-@pytest.mark.parametrize("with_lease", [True, False])
+@pytest.mark.parametrize(("with_lease", "s3_store"), CASES, indirect=["s3_store"])
 def test_commits_of_drivers_beside_each_other(s3_store: Settings, tmp_path: Path, with_lease: bool) -> None:
     """One driver's commits take two seconds to arrive: what the other commits meanwhile under that number is gone."""
 
