@@ -5,6 +5,7 @@ The run may end well or fail; the next one needs no human and leaves what an und
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -72,9 +73,12 @@ def _dagster_storage(folder: Path) -> Iterator[Place]:
 PLACES = {"store": _store, "spark": _spark, "postgres": _dagster_storage}
 
 
-def _run() -> subprocess.Popen[str]:
+def _run(place: Place) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "datapilot_interfaces.cli.main", "run", "--org", "acme"]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    environment = {**os.environ, **place.variables}
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
 
 
 def _ended(run: subprocess.Popen[str]) -> str:
@@ -127,26 +131,27 @@ def test_a_service_killed_in_a_run_costs_nothing(
 ) -> None:
     with PLACES[service](tmp_path) as place:
         for name, value in place.variables.items():
-            monkeypatch.setenv(name, value)
+            if name != "SPARK_REMOTE":  # which the server that is started again must not see
+                monkeypatch.setenv(name, value)
         platform = Platform.from_environment()
         bench = Workbench(platform)
         bench.add("acme")
         bench.land("acme", sample("2024-01", "excel_br_cp1252"))
-        _ended(_run())
+        _ended(_run(place))
         assert _gross(bench) == BEFORE
         corrected = SAMPLES / "vendas_2024-01_corrigido__excel_br_cp1252.csv"
         bench.land("acme", corrected, replaces="vendas_2024-01__excel_br_cp1252.csv")
         version = platform.lakehouse.version(CONTRACTS[at], ACME)
 
         with Reader(platform) as reader:
-            run = _run()
+            run = _run(place)
             _wait_until(lambda: platform.lakehouse.version(CONTRACTS[at], ACME) != version, run)
             place.kill()
             time.sleep(1)
             place.start()
             _ended(run)
 
-            again = _run()
+            again = _run(place)
             said = _ended(again)
             assert again.returncode == 0, said
 
