@@ -17,3 +17,8 @@ for _name in list(os.environ):
         "DATAPILOT_FUZZ_"
     ):
         del os.environ[_name]
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are named by their argument: packed ones hold the time, and each process must give a test the same name."""
+    return argname if isinstance(val, bytes) else None
