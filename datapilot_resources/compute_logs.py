@@ -9,6 +9,7 @@ from dagster._serdes import ConfigurableClassData
 from dagster_aws.s3 import S3ComputeLogManager
 
 from datapilot_resources.object_store_s3 import s3_client
+from datapilot_resources.process_environment import process_environment
 from datapilot_resources.settings import Settings
 
 # So much of a run's output, in seconds, is lost when its machine dies.
@@ -20,15 +21,17 @@ class StoreComputeLogs(S3ComputeLogManager):
 
     def __init__(self, settings: Settings, inst_data: ConfigurableClassData | None = None) -> None:
         bucket, prefix = settings.s3_location()
-        super().__init__(
-            bucket=bucket,
-            prefix=f"{prefix}dagster",
-            local_dir=str(settings.dagster_home / "compute_logs"),
-            inst_data=inst_data,
-            endpoint_url=settings.s3_endpoint_url,
-            upload_interval=_UPLOAD_SECONDS,
-            region=settings.s3_region,
-        )
+        # The parent makes a client of its own, which without keys asks the cloud's metadata service for some.
+        with process_environment({"AWS_EC2_METADATA_DISABLED": "true"}):
+            super().__init__(
+                bucket=bucket,
+                prefix=f"{prefix}dagster",
+                local_dir=str(settings.dagster_home / "compute_logs"),
+                inst_data=inst_data,
+                endpoint_url=settings.s3_endpoint_url,
+                upload_interval=_UPLOAD_SECONDS,
+                region=settings.s3_region,
+            )
         self._s3_session = s3_client(settings)
 
     @classmethod

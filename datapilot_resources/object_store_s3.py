@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 MISSING = {"NoSuchKey", "404", "NotFound"}
 
 
+@lru_cache(maxsize=8)  # making one takes a tenth of a second, and the writer lease needs one for every table
 def s3_client(settings: Settings, service: str = "s3") -> Any:
     """A client of the store's server. `service`: another one that answers at the same endpoint, such as `sts`."""
     secret, token = settings.s3_secret_access_key, settings.s3_session_token

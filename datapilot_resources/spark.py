@@ -5,12 +5,10 @@ Only what classic and Connect sessions both offer may be used on it: no RDD, no 
 
 from __future__ import annotations
 
-import os
 import shlex
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,6 +17,7 @@ from dagster_pyspark import LazyPySparkResource
 from pydantic import PrivateAttr
 from pyspark.sql import SparkSession
 
+from datapilot_resources.process_environment import process_environment
 from datapilot_resources.settings import Settings
 from datapilot_resources.spark_jvm import SESSION_CONFIG, jvm_config, jvm_environment, submit_options
 
@@ -65,7 +64,7 @@ def spark_resource(settings: Settings) -> LazyPySparkResource:
             if settings.spark_remote:
                 self._spark_session = _connect_session(settings, self._run_id)
             else:
-                with _environment(session_environment(settings)):
+                with process_environment(session_environment(settings)):
                     super()._init_session()
 
     local = {} if settings.spark_remote else jvm_config(settings)
@@ -166,22 +165,3 @@ def _wait_until_ended(client: SparkConnectClient) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"interrupted work still runs after {_WAIT_SECONDS} s; restart the Spark Connect server")
         time.sleep(0.2)
-
-
-@contextmanager
-def _environment(variables: dict[str, str | None]) -> Iterator[None]:
-    """Set (None: unset) environment variables for a while."""
-    before = {name: os.environ.get(name) for name in variables}
-    _put(variables)
-    try:
-        yield
-    finally:
-        _put(before)
-
-
-def _put(variables: dict[str, str | None]) -> None:
-    for name, value in variables.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
