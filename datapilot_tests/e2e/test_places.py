@@ -55,7 +55,14 @@ def assert_right(result: dict[str, Any]) -> None:
     assert {row["state"] for row in result["status"]} == {"current"}
 
 
-@pytest.mark.parametrize("small_rows", [0, 200_000], ids=["spark-writes", "delta-rs-writes"])
+S3_WALKS = [
+    pytest.param("seaweedfs", 0, marks=pytest.mark.services, id="seaweedfs-spark-writes"),
+    pytest.param("seaweedfs", 200_000, marks=pytest.mark.services, id="seaweedfs-delta-rs-writes"),
+    pytest.param("minio", 0, marks=pytest.mark.services, id="minio-spark-writes"),  # tenancy has the other one
+]
+
+
+@pytest.mark.parametrize(("s3_store", "small_rows"), S3_WALKS, indirect=["s3_store"])
 def test_store_on_s3(s3_store: Settings, tmp_path: Path, small_rows: int) -> None:
     assert_right(walk(tmp_path, small_rows, **variables_of(s3_store)))
 

@@ -25,8 +25,7 @@ from datapilot_tests.services.spark_connect import run_python
 ACME = OrgId("acme")
 SLOW, FAST = range(2), range(2, 8)  # months after January 2024
 CASES = [
-    pytest.param(True, "seaweedfs", marks=pytest.mark.services, id="seaweedfs"),
-    pytest.param(True, "minio", marks=pytest.mark.services, id="minio"),
+    pytest.param(True, "seaweedfs", marks=pytest.mark.services, id="with-the-lease"),
     pytest.param(False, "minio", marks=pytest.mark.services, id="without-the-lease"),
 ]
 
