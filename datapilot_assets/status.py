@@ -93,6 +93,11 @@ def pending_months(platform: Platform, organization: Organization, family: str) 
     }
 
 
+def unsettled_months(platform: Platform, organization: Organization) -> set[Month]:
+    """Months of which some family's tables are about to change: what follows gold takes them afterwards."""
+    return {month for family in FAMILY_CONTRACTS for month in pending_months(platform, organization, family)}
+
+
 def _gates_key(org: OrgId, family: str, month: Month) -> str:
     return organization_prefix(org, "reports", "gates", family, f"{month}.json")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from datapilot_assets.graph.model import READS, VERSION
-from datapilot_assets.status import pending_months
-from datapilot_domain.contracts import CONTRACTS, FAMILY_CONTRACTS
+from datapilot_assets.status import unsettled_months
+from datapilot_domain.contracts import CONTRACTS
 from datapilot_domain.landing import digest
 from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.partitions import Month
@@ -56,7 +56,7 @@ def pending_graph(platform: Platform, organization: Organization) -> dict[Month,
         return {}
     expected = expected_graph(platform, organization)
     loaded = loaded_months(platform.graph, organization.org_id)
-    waiting = {month for family in FAMILY_CONTRACTS for month in pending_months(platform, organization, family)}
+    waiting = unsettled_months(platform, organization)
     return {
         month: fingerprint
         for month, fingerprint in expected.items()

@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from datapilot_assets.insights.gold import COUNTED, GOLD
 from datapilot_assets.insights.thresholds import THRESHOLDS
-from datapilot_assets.status import pending_months
-from datapilot_domain.contracts import CONTRACTS, FAMILY_CONTRACTS
+from datapilot_assets.status import unsettled_months
+from datapilot_domain.contracts import CONTRACTS
 from datapilot_domain.contracts.insights import INSIGHT_TABLES
 from datapilot_domain.contracts.sales import FAMILY as SALES
 from datapilot_domain.landing import digest
@@ -68,7 +68,7 @@ def pending_insights(platform: Platform, organization: Organization) -> dict[Mon
     Not those whose gold itself is about to change: their turn comes after it.
     """
     stored = {contract.id: platform.lakehouse.months(contract, organization.org_id) for contract in INSIGHT_TABLES}
-    waiting = {month for family in FAMILY_CONTRACTS for month in pending_months(platform, organization, family)}
+    waiting = unsettled_months(platform, organization)
     return {
         month: fingerprint
         for month, fingerprint in expected_fingerprints(platform, organization).items()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from datapilot_assets.status import pending_months
-from datapilot_domain.contracts import FAMILY_CONTRACTS, SERVED, TableContract
+from datapilot_assets.status import unsettled_months
+from datapilot_domain.contracts import SERVED, TableContract
 from datapilot_domain.landing import digest
 from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.partitions import Month
@@ -42,7 +42,7 @@ def pending_serving(platform: Platform, organization: Organization) -> dict[Mont
     """
     loaded = platform.serving.loaded(organization.org_id)
     states = lake_states(platform, organization.org_id, platform.serving.contracts)
-    waiting = {month for family in FAMILY_CONTRACTS for month in pending_months(platform, organization, family)}
+    waiting = unsettled_months(platform, organization)
     return {
         month: fingerprint
         for month, fingerprint in expected_fingerprints(platform, states).items()
