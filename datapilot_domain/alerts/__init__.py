@@ -1,0 +1,6 @@
+"""Alerts: what people must hear of, as conditions that hold now, and how each is worded."""
+
+from datapilot_domain.alerts.catalogue import ALERTS, AlertKind
+from datapilot_domain.alerts.condition import SEVERITIES, Condition, Severity
+
+__all__ = ["ALERTS", "SEVERITIES", "AlertKind", "Condition", "Severity"]
