@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import dagster as dg
 
@@ -36,6 +36,17 @@ def range_tags(org: str, months: Sequence[Month]) -> dict[str, str]:
         _RANGE_END: OrgMonth.of(org, str(months[-1])).key,
         ORGANIZATION_TAG: org,
     }
+
+
+def months_of_tags(tags: Mapping[str, str]) -> list[OrgMonth]:
+    """Partitions of a run: of its range, of its one key, or none. Raises InvalidName, InvalidPartition."""
+    if "dagster/partition" in tags:
+        return [OrgMonth.parse(tags["dagster/partition"])]
+    if _RANGE_START not in tags or _RANGE_END not in tags:
+        return []
+    first, last = OrgMonth.parse(tags[_RANGE_START]), OrgMonth.parse(tags[_RANGE_END])
+    count = (last.month.year - first.month.year) * 12 + last.month.number - first.month.number + 1
+    return [OrgMonth(first.org, first.month.plus(n)) for n in range(max(count, 0))]
 
 
 def org_months(keys: Iterable[str]) -> dict[str, list[Month]]:

@@ -84,6 +84,10 @@ class SourceSettings(BaseModel):
     files_are_complete: bool = False
     # Of ads tables that name no account: digits. The sender says it, nothing guesses it.
     ads_account: str | None = None
+    # Day of the next month by which a month's rows should be there; later they are late.
+    due_day: int = Field(default=5, ge=1, le=28)
+    # The month in which the source ended, YYYY-MM: nothing is waited for after it.
+    last_month: str | None = Field(default=None, pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")
 
     @field_validator("ads_account")
     @classmethod

@@ -96,6 +96,10 @@ _KINDS = (
         "Veja o sensor na interface.", "See the sensor in the UI.",
     ),
     _kind(
+        "WATCH_FAILED", "platform", "Uma organização não pôde ser vista", "An organization could not be looked at",
+        "Veja o erro no sensor alerts, ou rode o comando.", "See the error at the sensor alerts, or run the command.",
+    ),
+    _kind(
         "CONSUMER_DOWN", "platform", "Um serviço está fora do ar", "A service is down",
         "O ouro continua publicado; o serviço se atualiza quando voltar.",
         "Gold is published all the same; it catches up when it is back.",

@@ -45,4 +45,8 @@ class Condition(BaseModel):
     @property
     def fingerprint(self) -> str:
         """32 hex characters: the same condition, found again, is the same alert."""
-        return digest([self.org_id, self.code, *self.subject])
+        return fingerprint_of(self.code, self.org_id, self.subject)
+
+
+def fingerprint_of(code: str, org_id: OrgId | None, subject: tuple[str, ...]) -> str:
+    return digest([org_id, code, *subject])

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from datapilot_domain.findings.catalogue import FINDINGS
 from datapilot_domain.findings.finding import Finding
-from datapilot_domain.findings.found import Command, Field, Found, Money, Number, One, Value, found
+from datapilot_domain.findings.found import Command, Field, Found, Money, Number, One, Value, Words, found
 
-__all__ = ["FINDINGS", "Command", "Field", "Finding", "Found", "Money", "Number", "One", "Value", "found"]
+__all__ = ["FINDINGS", "Command", "Field", "Finding", "Found", "Money", "Number", "One", "Value", "Words", "found"]

@@ -11,7 +11,7 @@ ALERTS = (
         "{job}: {attempts} attempts, the last was run {run}",
     ),
     finding("gate_failed", "{family}: {codes}", "{family}: {codes}"),
-    finding("check_failed", "{check} de {asset}: {numbers}", "{check} of {asset}: {numbers}"),
+    finding("check_failed", "{check} de {asset}: {why}", "{check} of {asset}: {why}"),
     finding(
         "month_late", "{family} de {source}: nada do mês até {day}",
         "{family} of {source}: nothing of the month by {day}",
@@ -31,6 +31,7 @@ ALERTS = (
     finding("budget_reached", "{used} de {budget} tokens", "{used} of {budget} tokens"),
     finding("partition_unknown", "{key} não está no cadastro", "{key} is not in the registry"),
     finding("tick_failed", "{sensor}: {error}", "{sensor}: {error}"),
+    finding("watch_failed", "{watch} de {org}: {error}", "{watch} of {org}: {error}"),
     finding("consumer_down", "{consumer}", "{consumer}"),
     finding("stands_still", "{what}: nada há {minutes} minutos", "{what}: nothing for {minutes} minutes"),
     finding(

@@ -36,8 +36,15 @@ class Number(_Frozen):
     number: Decimal
 
 
+class Words(_Frozen):
+    """A text of ours in both languages: a reason, a KPI, a figure or a day as each writes it."""
+
+    pt: str
+    en: str
+
+
 # Text is shown as it is, whole numbers are counts; several values are listed with commas.
-One = Union[str, int, Field, Money, Number, "Found"]
+One = Union[str, int, Field, Money, Number, Words, "Found"]
 Value = One | tuple[One, ...]
 
 
@@ -95,6 +102,8 @@ class _Fill(string.Formatter):
             return FIELD_NAMES[value.field].of(self._locale) if value.field in FIELD_NAMES else value.field
         if isinstance(value, Money):
             return format_money(value.amount, value.currency, self._locale)
+        if isinstance(value, Words):
+            return value.pt if self._locale == "pt-BR" else value.en
         if isinstance(value, Number):
             return format_number(value.number, self._locale)
         return format_number(value, self._locale, 0) if isinstance(value, int) else value

@@ -1,0 +1,108 @@
+"""One look at everything that could be worth an alert; what is found goes into the alert book.
+
+An organization that cannot be looked at is itself an alert of the platform, and never keeps the next one from its turn.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from datapilot_assets.alerts.business import business_conditions
+from datapilot_assets.alerts.files import undecided_files
+from datapilot_assets.alerts.gates import failed_gate_conditions
+from datapilot_assets.alerts.months import late_and_missing, restated_months
+from datapilot_domain.alerts import Condition
+from datapilot_domain.findings import found
+from datapilot_domain.landing import LandingEntry
+from datapilot_domain.organizations import Organization, OrgId
+from datapilot_resources.platform import Platform
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One organization on one day of its own."""
+
+    platform: Platform
+    organization: Organization
+    today: dt.date
+
+    @cached_property
+    def entries(self) -> Sequence[LandingEntry]:
+        return self.platform.lakehouse.landing_log(self.organization.org_id).entries
+
+
+# Each finds all that holds now: what it no longer finds is over.
+WATCHES: dict[str, Callable[[Look], Iterable[Condition]]] = {
+    "files": lambda look: undecided_files(look.entries, look.today),
+    "months": lambda look: late_and_missing(look.entries, look.organization, look.today),
+    "restated": lambda look: restated_months(look.entries, look.organization, look.today),
+    "gates": lambda look: failed_gate_conditions(look.platform, look.organization),
+    "business": lambda look: business_conditions(look.platform, look.organization),
+}
+
+
+def look_at_organizations(
+    platform: Platform, now: dt.datetime, *, after: str = "", seconds: float = float("inf")
+) -> str:
+    """Look at every organization, from the one behind `after` on; the last one whose turn came, "" after all."""
+    until = time.monotonic() + seconds
+    organizations = platform.registry.list()
+    for org in (org for org in organizations if org > after):
+        _look_at(platform, org, now)
+        if time.monotonic() > until and org != organizations[-1]:
+            return org
+    return ""
+
+
+def _look_at(platform: Platform, org: OrgId, now: dt.datetime) -> None:
+    troubles = []
+    try:
+        organization = platform.registry.get(org)
+        look = Look(platform, organization, now.astimezone(ZoneInfo(organization.time_zone)).date())
+    except Exception as error:  # noqa: BLE001  # whatever it is, the next organization gets its turn
+        troubles.append(_trouble("registry", org, error))
+    else:
+        for name, watch in WATCHES.items():
+            try:
+                platform.alert_book.reconcile(name, org, list(watch(look)))
+            except Exception as error:  # noqa: BLE001  # likewise, and the next watch
+                troubles.append(_trouble(name, org, error))
+    platform.alert_book.reconcile(f"looking at {org}", None, troubles)
+
+
+def _trouble(watch: str, org: OrgId, error: Exception) -> Condition:
+    # Its text may hold a cell or a secret: the log of this process has it, a message only its class.
+    _LOG.error("watch %s of %s failed", watch, org, exc_info=error)
+    return Condition(
+        code="WATCH_FAILED",
+        org_id=None,
+        subject=(watch, org),
+        severity="critical",
+        cause=found("watch_failed", watch=watch, org=org, error=type(error).__name__),
+        command=f"datapilot alerts check --org {org}",
+    )
+
+
+def look_at_platform(platform: Platform, instance: dg.DagsterInstance) -> None:
+    """Runs that finished since the last look, and what is wrong with the platform itself."""
+    from datapilot_assets.alerts.platform import consumers_down, failed_ticks, unknown_partitions
+    from datapilot_assets.alerts.runs import finished_runs
+
+    book = platform.alert_book
+    while told := finished_runs(instance, book.cursor("runs") or 0):
+        book.observe("runs", told.opened, told.resolved, told.cursor)
+    book.reconcile("partitions", None, list(unknown_partitions(platform, instance)))
+    book.reconcile("ticks", None, list(failed_ticks(instance)))
+    book.reconcile("consumers", None, list(consumers_down(platform)))

@@ -1,0 +1,182 @@
+"""What finished runs say: failures that nothing retries, parked work, and checks that did not pass.
+
+Dagster's own failure sensor sees no check that fails in a run that succeeds, and drops what came while it stood still:
+here the event log is read in pages by storage id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import dagster as dg
+from dagster import DagsterEventType as EventType
+from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.tags import WILL_RETRY_TAG
+
+from datapilot_assets.alerts.words import reason
+from datapilot_assets.events import CHECKS
+from datapilot_assets.partitioning import ORGANIZATION_TAG, months_of_tags
+from datapilot_assets.sensors.attempts import MAX_ATTEMPTS, WORK_TAG
+from datapilot_domain.alerts import Condition, fingerprint_of
+from datapilot_domain.findings import One, found
+from datapilot_domain.organizations import InvalidName, OrgId
+from datapilot_domain.partitions import InvalidPartition, Month, OrgMonth
+
+# Runs of one look; what is left waits for the next.
+PAGE = 200
+_FINISHED: tuple[Literal[EventType.RUN_SUCCESS, EventType.RUN_FAILURE], ...] = (
+    EventType.RUN_SUCCESS,
+    EventType.RUN_FAILURE,
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the runs of one page say, and where the next page begins."""
+
+    opened: list[Condition]
+    resolved: set[str]
+    cursor: int
+
+
+def finished_runs(instance: dg.DagsterInstance, cursor: int, page: int = PAGE) -> Told | None:
+    """Of the next runs that finished after this storage id, in the order in which they did; None: there are none."""
+    events = sorted(
+        (record.storage_id, event_type, record.event_log_entry.run_id)
+        for event_type in _FINISHED
+        for record in instance.fetch_run_status_changes(
+            dg.RunStatusChangeRecordsFilter(event_type, after_storage_id=cursor), limit=page, ascending=True
+        ).records
+    )[:page]
+    if not events:
+        return None
+    open_now: dict[str, Condition] = {}
+    resolved: set[str] = set()
+    for _, event_type, run_id in events:
+        run = instance.get_run_by_id(run_id)
+        if run is None:  # deleted in the UI since
+            continue
+        failed_checks, passed_checks = _checks(instance, run)
+        for fingerprint in passed_checks | (_settled(run) if event_type is EventType.RUN_SUCCESS else set()):
+            open_now.pop(fingerprint, None)
+            resolved.add(fingerprint)
+        failures = _failed(instance, run) if event_type is EventType.RUN_FAILURE else []
+        for condition in (*failures, *failed_checks):
+            open_now[condition.fingerprint] = condition
+    return Told(list(open_now.values()), resolved - open_now.keys(), events[-1][0])
+
+
+def _failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[Condition]:
+    """A condition per month of a failed run that nothing will try again."""
+    if run.tags.get(WILL_RETRY_TAG) == "true" or any(map(_is_gate, _evaluations(instance, run))):
+        return []  # of a month that a gate keeps back, GATE_FAILED tells
+    work = run.tags.get(WORK_TAG)
+    if work is None:
+        step = ", ".join(_failed_steps(instance, run)) or "–"
+        code, cause = "RUN_FAILED", found("run_failed", job=run.job_name, run=run.run_id[:8], step=step)
+    else:
+        failures = dg.RunsFilter(tags={WORK_TAG: work}, statuses=[dg.DagsterRunStatus.FAILURE])
+        attempts = instance.get_runs_count(failures)
+        if attempts < MAX_ATTEMPTS:
+            return []  # its sensor asks for it once more
+        code, cause = "WORK_PARKED", found("runs_failed", job=run.job_name, attempts=attempts, run=run.run_id[:8])
+    return [
+        Condition(
+            code=code,
+            org_id=org,
+            subject=_subject(run, month),
+            severity="critical",
+            cause=cause,
+            month=month,
+            ui_path=f"/runs/{run.run_id}",
+            command=f"datapilot run --org {org}" if org else None,
+        )
+        for org, month in _scope(run)
+    ]
+
+
+def _settled(run: dg.DagsterRun) -> set[str]:
+    """Fingerprints of what a successful run of the same job and months puts right."""
+    return {
+        fingerprint_of(code, org, _subject(run, month))
+        for org, month in _scope(run)
+        for code in ("RUN_FAILED", "WORK_PARKED")
+    }
+
+
+def _subject(run: dg.DagsterRun, month: Month | None) -> tuple[str, str]:
+    return run.job_name, str(month or "")
+
+
+def _scope(run: dg.DagsterRun) -> list[tuple[OrgId | None, Month | None]]:
+    """Organization and months of a run. A run over files of many organizations is of the platform."""
+    try:
+        partitions = months_of_tags(run.tags)
+        org = OrgId(run.tags[ORGANIZATION_TAG]) if ORGANIZATION_TAG in run.tags else None
+    except (InvalidName, InvalidPartition):
+        return [(None, None)]  # a partition that is none: PARTITION_UNKNOWN tells of it
+    return [(partition.org, partition.month) for partition in partitions] or [(org, None)]
+
+
+def _failed_steps(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[str]:
+    """Names of the steps that failed; what they failed with may hold anything."""
+    records = instance.get_records_for_run(run.run_id, of_type=EventType.STEP_FAILURE).records
+    return sorted({record.event_log_entry.step_key or "" for record in records})
+
+
+def _checks(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[list[Condition], set[str]]:
+    failed: list[Condition] = []
+    passed: set[str] = set()
+    for evaluation in _evaluations(instance, run):
+        condition = _failed_check(evaluation, run)
+        if condition is None:
+            continue
+        if evaluation.passed or _is_gate(evaluation):
+            passed.add(condition.fingerprint)
+        else:
+            failed.append(condition)
+    return failed, passed
+
+
+def _evaluations(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[dg.AssetCheckEvaluation]:
+    for record in instance.get_records_for_run(run.run_id, of_type=EventType.ASSET_CHECK_EVALUATION).records:
+        yield _evaluation(record.event_log_entry)
+
+
+def _evaluation(entry: EventLogEntry) -> dg.AssetCheckEvaluation:
+    assert entry.dagster_event is not None
+    return entry.dagster_event.asset_check_evaluation_data
+
+
+def _is_gate(evaluation: dg.AssetCheckEvaluation) -> bool:
+    return (
+        not evaluation.passed and evaluation.check_name in CHECKS and evaluation.severity is dg.AssetCheckSeverity.ERROR
+    )
+
+
+def _failed_check(evaluation: dg.AssetCheckEvaluation, run: dg.DagsterRun) -> Condition | None:
+    """None for a check of another kind of partition."""
+    try:
+        partition = OrgMonth.parse(evaluation.partition or "")
+    except (InvalidName, InvalidPartition):
+        return None
+    asset = ".".join(evaluation.asset_key.path)
+    error = evaluation.severity is dg.AssetCheckSeverity.ERROR
+    return Condition(
+        code="CHECK_FAILED",
+        org_id=partition.org,
+        subject=(asset, evaluation.check_name, str(partition.month)),
+        severity="critical" if error else "warning",
+        cause=found("check_failed", check=evaluation.check_name, asset=asset, why=_why(evaluation)),
+        month=partition.month,
+        ui_path=f"/assets/{'/'.join(evaluation.asset_key.path)}?view=checks&partition={partition.key}",
+        command=f"datapilot status --org {partition.org}",
+    )
+
+
+def _why(evaluation: dg.AssetCheckEvaluation) -> list[One]:
+    """Codes of ours that the evaluation names; its numbers are at the asset."""
+    named: Sequence[str] = str(getattr(evaluation.metadata.get("failed"), "value", "")).split(", ")
+    return [reason(code) for code in named if code and code != "none"] or [evaluation.check_name]
