@@ -95,14 +95,16 @@ def _trouble(watch: str, org: OrgId, error: Exception) -> Condition:
     )
 
 
-def look_at_platform(platform: Platform, instance: dg.DagsterInstance) -> None:
-    """Runs that finished since the last look, and what is wrong with the platform itself."""
+def look_at_platform(platform: Platform, instance: dg.DagsterInstance, *, seconds: float = float("inf")) -> None:
+    """What is wrong with the platform itself, and runs that finished since the last look, as many as there is time for."""
     from datapilot_assets.alerts.platform import consumers_down, failed_ticks, unknown_partitions
     from datapilot_assets.alerts.runs import finished_runs
 
-    book = platform.alert_book
-    while told := finished_runs(instance, book.cursor("runs") or 0):
-        book.observe("runs", told.opened, told.resolved, told.cursor)
+    book, until = platform.alert_book, time.monotonic() + seconds
     book.reconcile("partitions", None, list(unknown_partitions(platform, instance)))
     book.reconcile("ticks", None, list(failed_ticks(instance)))
     book.reconcile("consumers", None, list(consumers_down(platform)))
+    while told := finished_runs(instance, book.cursor("runs") or 0):
+        book.observe("runs", told.opened, told.resolved, told.cursor)
+        if time.monotonic() > until:
+            break
