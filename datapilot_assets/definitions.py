@@ -18,6 +18,7 @@ from datapilot_assets.partitioning import ORG_MONTHS
 from datapilot_assets.refine import family_checks, refine_asset
 from datapilot_assets.refinement import Family
 from datapilot_assets.sales import SALES
+from datapilot_assets.sensors.alerts import alerts_sensor, outbox_sensor
 from datapilot_assets.sensors.consumers import gold_sensor
 from datapilot_assets.sensors.inbox import inbox_sensor
 from datapilot_assets.sensors.landed import landed_sensor
@@ -66,7 +67,7 @@ defs = dg.Definitions.merge(
         assets=[campaigns_spec(), insights_asset, graph_asset, serving_asset],
         asset_checks=[insights_checks],
         jobs=[intake_job, replay_job, insights_job, graph_job, serving_job],
-        sensors=[registry_sensor, inbox_sensor, *map(gold_sensor, CONSUMERS)],
+        sensors=[registry_sensor, inbox_sensor, *map(gold_sensor, CONSUMERS), alerts_sensor, outbox_sensor],
         # One process, one JVM: a step process of its own costs 5 CPU-seconds before any work.
         executor=dg.in_process_executor,
         resources={

@@ -59,7 +59,7 @@ def run_intake(platform: Platform, keys: Sequence[str], tags: Mapping[str, str] 
     from datapilot_assets.definitions import defs
     from datapilot_assets.landing.job import IntakeProblems
 
-    with _instance(platform) as instance:
+    with dagster_instance(platform) as instance:
         try:
             result = defs.resolve_job_def("intake").execute_in_process(
                 instance=instance,
@@ -83,7 +83,7 @@ def run_hinted_intake(platform: Platform) -> list[Landed]:
     landed: list[Landed] = []
     tried: set[str] = set()
     while batch := inbox_batch(platform):
-        with _instance(platform) as instance:
+        with dagster_instance(platform) as instance:
             request = request_intake(instance, logging.getLogger(__name__), batch)
         if request is None or request.tags[WORK_TAG] in tried:
             break
@@ -102,7 +102,7 @@ def reject(platform: Platform, held: LandingEntry, at: dt.datetime) -> LandingEn
     from datapilot_assets.reports import publish_report
 
     closed = decide_against(platform, held, at)
-    with _instance(platform) as instance:
+    with dagster_instance(platform) as instance:
         for event in rejected_events(held, closed, platform.lakehouse.landing_log(held.org_id).entries):
             instance.report_runless_asset_event(event)
         if report := publish_report(platform, platform.registry.get(held.org_id), closed):
@@ -116,7 +116,7 @@ def run_replay(platform: Platform, org: OrgId, places: Sequence[int]) -> list[Re
     from datapilot_assets.landing.replay_job import ReplayProblems
 
     config = {"org": str(org), "places": list(places)}
-    with _instance(platform) as instance:
+    with dagster_instance(platform) as instance:
         try:
             result = defs.resolve_job_def("replay").execute_in_process(
                 instance=instance, run_config={**_QUIET, "ops": {"replay_files": {"config": config}}}
@@ -140,7 +140,7 @@ def run_refine(
     """
     results = []
     calendar = Calendar(platform.first_month, dt.datetime.now(dt.timezone.utc).date())
-    with _instance(platform) as instance:
+    with dagster_instance(platform) as instance:
         for org in organizations:
             instance.add_dynamic_partitions("org", [org])
             organization = platform.registry.get(org)
@@ -173,7 +173,7 @@ def run_insights(platform: Platform, org: OrgId, months: Sequence[Month], *, aga
 
     pending = months if again else INSIGHTS.pending(platform, platform.registry.get(org))
     wanted = [month for month in pending if month in months]
-    with _instance(platform) as instance:
+    with dagster_instance(platform) as instance:
         instance.add_dynamic_partitions("org", [org])
         return _run_consumer(instance, INSIGHTS, org, wanted, {AGAIN_TAG: "true"} if again else {})
 
@@ -250,7 +250,8 @@ def _versions(platform: Platform, org: OrgId, months: Sequence[Month]) -> dict[t
 
 
 @contextmanager
-def _instance(platform: Platform) -> Iterator[dg.DagsterInstance]:
+def dagster_instance(platform: Platform) -> Iterator[dg.DagsterInstance]:
+    """Dagster's records of DATAPILOT_HOME."""
     import dagster as dg
 
     prepare_dagster_home(platform.settings)

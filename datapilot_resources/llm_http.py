@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from types import ModuleType
 from typing import Any, Literal
 
 import httpx2
+
+from datapilot_resources.retry_after import retry_after_seconds
 
 _LARGEST_BODY = 2_000_000  # bytes
 _NO_KEY = "none"  # the client insists on one, Ollama needs none
@@ -116,7 +116,7 @@ async def _post(openai: ModuleType, base_url: str, key: str, request: dict[str, 
 
 
 def _reply(response: httpx2.Response) -> Reply:
-    return Reply(response.status_code, response.content, _seconds(response.headers.get("Retry-After")))
+    return Reply(response.status_code, response.content, retry_after_seconds(response.headers.get("Retry-After")))
 
 
 def _failure(cause: BaseException | None) -> Failure:
@@ -125,18 +125,3 @@ def _failure(cause: BaseException | None) -> Failure:
     if isinstance(cause, httpx2.TimeoutException):
         return "timeout"
     return "too_large" if isinstance(cause, _TooLarge) else "broken"
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Retry-After is a number of seconds or a date; None: there is none that can be read."""
-    if not retry_after:
-        return None
-    if retry_after.strip().isdecimal():
-        return float(retry_after)
-    try:
-        moment = parsedate_to_datetime(retry_after)
-    except (ValueError, TypeError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.timezone.utc)
-    return max(0.0, (moment - dt.datetime.now(dt.timezone.utc)).total_seconds())

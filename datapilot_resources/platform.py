@@ -13,6 +13,7 @@ from datapilot_resources.registry import Registry
 from datapilot_resources.settings import Settings
 
 if TYPE_CHECKING:
+    from datapilot_resources.alert_book import AlertBook
     from datapilot_resources.graph import Graph
     from datapilot_resources.ledger import CallLedger
     from datapilot_resources.llm import LanguageModel
@@ -44,6 +45,12 @@ class Platform:
         from datapilot_resources.ledger import CallLedger  # most commands call no model
 
         return CallLedger(self.settings)
+
+    @cached_property
+    def alert_book(self) -> AlertBook:
+        from datapilot_resources.alert_book import AlertBook  # most commands look at no alert
+
+        return AlertBook(self.settings)
 
     @cached_property
     def language_model(self) -> LanguageModel | None:

@@ -65,6 +65,10 @@ class Settings(BaseModel):
     postgres_url: SecretStr | None = Field(default=None, alias="DATAPILOT_POSTGRES_URL")
     serving_url: SecretStr | None = Field(default=None, alias="DATAPILOT_SERVING_URL")
     webhook_token: SecretStr | None = Field(default=None, alias="DATAPILOT_WEBHOOK_TOKEN", min_length=16)
+    # Who hears what of alerts; None: deliveries.yaml in DATAPILOT_HOME, if there is one.
+    deliveries: Path | None = Field(default=None, alias="DATAPILOT_DELIVERIES")
+    # Address of the Dagster UI as people reach it, for links in messages.
+    ui_url: str | None = Field(default=None, alias="DATAPILOT_UI_URL", pattern=r"^https?://[^\s?#@]+$")
     llm_base_url: str | None = Field(default=None, alias="LLM_BASE_URL", description="an OpenAI-compatible endpoint")
     llm_model: str | None = Field(default=None, alias="LLM_MODEL")
     llm_api_key: SecretStr | None = Field(default=None, alias="LLM_API_KEY")

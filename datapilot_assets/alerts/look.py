@@ -60,13 +60,14 @@ def look_at_organizations(
     until = time.monotonic() + seconds
     organizations = platform.registry.list()
     for org in (org for org in organizations if org > after):
-        _look_at(platform, org, now)
+        look_at_one(platform, org, now)
         if time.monotonic() > until and org != organizations[-1]:
             return org
     return ""
 
 
-def _look_at(platform: Platform, org: OrgId, now: dt.datetime) -> None:
+def look_at_one(platform: Platform, org: OrgId, now: dt.datetime) -> None:
+    """Every watch over one organization, on its own day."""
     troubles = []
     try:
         organization = platform.registry.get(org)
@@ -96,7 +97,7 @@ def _trouble(watch: str, org: OrgId, error: Exception) -> Condition:
 
 
 def look_at_platform(platform: Platform, instance: dg.DagsterInstance, *, seconds: float = float("inf")) -> None:
-    """What is wrong with the platform itself, and runs that finished since the last look, as many as there is time for."""
+    """What is wrong with the platform itself, and the runs that finished since, as many as there is time for."""
     from datapilot_assets.alerts.platform import consumers_down, failed_ticks, unknown_partitions
     from datapilot_assets.alerts.runs import finished_runs
 

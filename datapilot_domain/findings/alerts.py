@@ -33,6 +33,7 @@ ALERTS = (
     finding("tick_failed", "{sensor}: {error}", "{sensor}: {error}"),
     finding("watch_failed", "{watch} de {org}: {error}", "{watch} of {org}: {error}"),
     finding("consumer_down", "{consumer}", "{consumer}"),
+    finding("never_seen", "{what}: nunca deu sinal", "{what}: no sign of life ever"),
     finding("stands_still", "{what}: nada há {minutes} minutos", "{what}: nothing for {minutes} minutes"),
     finding(
         "delivery_failed", "{channel}: {why}, {messages} mensagens", "{channel}: {why}, {messages} messages",

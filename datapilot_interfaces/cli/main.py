@@ -10,6 +10,7 @@ import click
 import typer
 
 from datapilot_interfaces.cli import (
+    alerts,
     credentials,
     demo,
     doctor,
@@ -29,6 +30,7 @@ from datapilot_interfaces.cli import (
     sources,
     tables,
     up,
+    watchdog,
     webhook,
 )
 from datapilot_interfaces.cli.errors import Exit, error_line, known_error
@@ -56,6 +58,8 @@ app.command("report")(reporting.report)
 app.command("page")(page.page)
 app.command("insights")(insights.insights)
 app.command("verify")(insights.verify)
+app.add_typer(alerts.app, name="alerts")
+app.command("watchdog")(watchdog.watchdog)
 app.add_typer(serving.app, name="serving")
 app.command("graph")(graph.graph)
 app.command("doctor")(doctor.doctor)

@@ -6,7 +6,6 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from datapilot_assets.alerts.business import business_conditions
 from datapilot_assets.alerts.gates import failed_gate_conditions
 from datapilot_assets.alerts.platform import failed_ticks, unknown_partitions
 from datapilot_assets.alerts.runs import finished_runs
@@ -108,9 +107,7 @@ def test_what_is_tried_again_is_told_when_nobody_tries_any_more(
 
 def test_a_success_settles_the_failure_of_its_months_alone(workbench: Workbench, instance: dg.DagsterInstance) -> None:
     workbench.add("mended")
-    workbench.land(
-        "mended", ("a.csv", HEADER + line("1", "2024-01-10", "10.00") + line("2", "2024-02-10", "20.00"))
-    )
+    workbench.land("mended", ("a.csv", HEADER + line("1", "2024-01-10", "10.00") + line("2", "2024-02-10", "20.00")))
     table = Path(workbench.platform.settings.store_root, "org_id=mended/bronze/sales")
     kept = {file: file.read_bytes() for file in table.rglob("*.parquet") if "_delta_log" not in str(file)}
     for file in kept:
@@ -200,6 +197,8 @@ def test_a_key_that_nobody_registered_is_told(workbench: Workbench, instance: dg
 
 
 def test_a_sensor_whose_last_tick_failed_is_told(workbench: Workbench, instance: dg.DagsterInstance) -> None:
+    from dagster._core.definitions.run_request import InstigatorType
+    from dagster._core.remote_origin import InProcessCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
     from dagster._core.scheduler.instigation import (
         InstigatorState,
         InstigatorStatus,
@@ -207,10 +206,8 @@ def test_a_sensor_whose_last_tick_failed_is_told(workbench: Workbench, instance:
         TickData,
         TickStatus,
     )
-    from dagster._core.remote_origin import RemoteInstigatorOrigin, RemoteRepositoryOrigin, InProcessCodeLocationOrigin
-    from dagster._core.definitions.run_request import InstigatorType
-    from dagster._utils.error import SerializableErrorInfo
     from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+    from dagster_shared.error import SerializableErrorInfo
 
     location = InProcessCodeLocationOrigin(LoadableTargetOrigin(python_file="x.py"))
     origin = RemoteInstigatorOrigin(RemoteRepositoryOrigin(location, "repository"), "inbox")

@@ -48,6 +48,7 @@ VALUES = {
     "S3_ENDPOINT_URL": "https://store.example",
     "S3_ROLE_ARN": "arn:aws:iam::123456789012:role/reader",
     "DATAPILOT_WEBHOOK_TOKEN": CANARY,
+    "DATAPILOT_UI_URL": "https://ui.example",
     "NEO4J_URI": "neo4j+s://graph.example:7687",
     "DATAPILOT_POSTGRES_URL": f"postgresql://reader:{CANARY}@database.example/datapilot",
     "DATAPILOT_SERVING_URL": f"postgresql://reader:{CANARY}@database.example/serving",

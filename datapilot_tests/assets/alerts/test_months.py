@@ -82,9 +82,7 @@ def test_corrections_are_no_source_of_months() -> None:
 
 
 def touching(seq: int, arrived: str, landed: str, month: str = "2024-01", **values: Any) -> LandingEntry:
-    return entry(
-        seq, arrived_on=dt.date.fromisoformat(arrived), touched={Month.parse(month): landed}, **values
-    )
+    return entry(seq, arrived_on=dt.date.fromisoformat(arrived), touched={Month.parse(month): landed}, **values)
 
 
 def restated(entries: list[LandingEntry], today: str = "2024-03-01") -> list[Condition]:
