@@ -99,6 +99,9 @@ def _play(plan: Demo, out: IO[str], log: Path) -> dict[str, Any]:
         _title(out, 8, "One organization tries to read another")
         trespass = story.trespass()
         write_table(trespass, ("attempt", "answer"), out)
+        _title(out, 9, "What people must hear of, received by a webhook")
+        alerts = story.alerts()
+        _show_alerts(out, alerts)
     except DemoFailed as error:
         raise CommandError("DEMO_FAILED", str(error), f"see {log}", Exit.FAILED) from error
     chapters = {
@@ -110,6 +113,7 @@ def _play(plan: Demo, out: IO[str], log: Path) -> dict[str, Any]:
         "same_bytes": again["ok"],
         "refused": refused["ok"],
         "trespass": all(attempt["ok"] for attempt in trespass),
+        "alerts": alerts["ok"],
     }
     return {
         "ok": all(chapters.values()),
@@ -122,6 +126,7 @@ def _play(plan: Demo, out: IO[str], log: Path) -> dict[str, Any]:
         "same_bytes": again,
         "refused": refused,
         "trespass": trespass,
+        "alerts": alerts,
     }
 
 
@@ -210,6 +215,14 @@ def _show_correction(out: IO[str], correction: dict[str, Any]) -> None:
     _line(out, f"   ALSO CHANGED: {others}" if others else "   every other month as before")
 
 
+def _show_alerts(out: IO[str], alerts: dict[str, Any]) -> None:
+    for message in alerts["messages"]:
+        _line(out, f"   to {message['channel']}, signed:")
+        for line in message["text"].splitlines():
+            _line(out, f"     {line}")
+    _line(out, "   every message received once" if alerts["ok"] else "   NOT AS IT MUST BE: see demo.json")
+
+
 def _check_names(users: Platform, plan: Demo) -> None:
     """Graph and serving schema know an organization by its id alone: the demo must not write over a user's."""
     if users.settings.neo4j_uri is None and users.settings.postgres_url is None:
@@ -224,7 +237,7 @@ def _say_where_to_look(out: IO[str], stage: Path, store: str | None, kept: Path,
     where = os.path.relpath(stage) if stage.is_relative_to(Path.cwd()) else str(stage)
     name = "datapilot" if shutil.which("datapilot") else os.path.relpath(sys.argv[0])
     words = io.StringIO()
-    _title(words, 9, "Where to look next")
+    _title(words, 10, "Where to look next")
     for text in (
         f"export DATAPILOT_HOME={where}",
         *([f"export DATAPILOT_STORE={store}"] if store else []),
@@ -235,6 +248,7 @@ def _say_where_to_look(out: IO[str], stage: Path, store: str | None, kept: Path,
         f"{name} page --org modanorte --month 2024-03",
         f"{name} report --org padaria",
         f"{name} quarantine --org modanorte",
+        f"{name} alerts list",
         f"{name} up          # the Dagster UI on http://127.0.0.1:3000",
     ):
         words.write(f"   {text}\n")

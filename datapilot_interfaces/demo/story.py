@@ -24,6 +24,7 @@ from datapilot_interfaces.cli.landing import take_in
 from datapilot_interfaces.cli.tables import table_rows
 from datapilot_interfaces.demo.accounts import FATES, balances, month_accounts
 from datapilot_interfaces.demo.ads_truth import MarketingFigures, WeekFigures
+from datapilot_interfaces.demo.alerts import alerts_received
 from datapilot_interfaces.demo.generator import JANUARY, Demo, DemoFile, DemoOrganization
 from datapilot_interfaces.demo.insights import lying_model, told_month
 from datapilot_interfaces.demo.orders import Figures
@@ -183,6 +184,10 @@ class Story:
                 }
             )
         return attempts
+
+    def alerts(self) -> dict[str, Any]:
+        """What people must hear of the first organization, received over HTTP."""
+        return alerts_received(self.platform, self.demo.organizations[0].org)
 
     # -------------------------------------------------------------------------------------------------
 
