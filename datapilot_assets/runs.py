@@ -17,6 +17,7 @@ from datapilot_domain.landing import LandingEntry
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Calendar, Month, contiguous_stretches
 from datapilot_resources.platform import Platform
+from datapilot_resources.registry import RegistryError
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -142,8 +143,12 @@ def run_refine(
     calendar = Calendar(platform.first_month, dt.datetime.now(dt.timezone.utc).date())
     with dagster_instance(platform) as instance:
         for org in organizations:
+            try:
+                organization = platform.registry.get(org)
+            except RegistryError as error:
+                results.append(RunResult("registry", org, list(months or ()), False, str(error), 0, 0))
+                continue
             instance.add_dynamic_partitions("org", [org])
-            organization = platform.registry.get(org)
             families = FAMILY_CONTRACTS if months is None else _with_files(platform, org)
             for family in families:
                 wanted = months

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from contextlib import suppress
 
 from pydantic import ValidationError
 
@@ -54,6 +55,17 @@ class Registry:
         if organization.org_id != org_id:
             raise RegistryError(f"{key} describes {organization.org_id}; an object describes its own organization")
         return organization
+
+    def readable(self) -> builtins.list[Organization]:
+        """The organizations whose objects can be read: one that cannot must not stop the others.
+
+        `doctor` names it, and so does an alert (WATCH_FAILED).
+        """
+        found = []
+        for org in self.list():
+            with suppress(RegistryError, UnknownOrganization):
+                found.append(self.get(org))
+        return found
 
     def add(self, organization: Organization) -> bool:
         """Create; False when it already exists (nothing is changed then)."""

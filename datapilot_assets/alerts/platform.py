@@ -34,12 +34,12 @@ def failed_ticks(instance: dg.DagsterInstance) -> Iterator[Condition]:
 
 def consumers_down(platform: Platform) -> Iterator[Condition]:
     """Consumers that are on and cannot say what they hold: asked of one organization, for all."""
-    organizations = platform.registry.list()
+    organizations = platform.registry.readable()
     for consumer in CONSUMERS if organizations else ():
         if consumer.off(platform.settings) is not None:
             continue
         try:
-            consumer.pending(platform, platform.registry.get(organizations[0]))
+            consumer.pending(platform, organizations[0])
         except ConsumerDown:
             cause = found("consumer_down", consumer=consumer.name)
             yield _condition("CONSUMER_DOWN", consumer.name, cause, "datapilot doctor")

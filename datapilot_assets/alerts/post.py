@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datapilot_domain.alerts import Condition
 from datapilot_domain.findings import found
-from datapilot_domain.organizations import OrgId
 from datapilot_resources.deliveries import Deliveries
 from datapilot_resources.outbox import Delivered, deliver, enqueue, failed_channels
 from datapilot_resources.platform import Platform
@@ -18,7 +17,9 @@ def post(platform: Platform, *, seconds: float) -> Delivered:
     """
     book, plan = platform.alert_book, Deliveries.from_settings(platform.settings)
     book.reconcile("channels", None, list(_refused(platform, plan)))
-    enqueue(book, plan, lambda org: platform.registry.get(OrgId(org)).locale)
+    locales = {organization.org_id: organization.locale for organization in platform.registry.readable()}
+    # Of one that cannot be read, in the operators' language: its messages must not keep the others from leaving.
+    enqueue(book, plan, lambda org: locales.get(org, plan.alerts.language))
     return deliver(book, plan, seconds=seconds, fetch=platform.store.read)
 
 

@@ -62,6 +62,8 @@ def source_rows(platform: Platform, organization: Organization) -> list[dict[str
                 "decided": "declared" if settings.role else "detected" if source in repeats else "default",
                 "files_are_complete": settings.files_are_complete,
                 "ads_account": settings.ads_account,
+                "due_day": settings.due_day,
+                "last_month": settings.last_month,
                 "files": files[source],
                 "orders": len(mine.column("unit_key").unique()),
                 "amount": pc.sum(mine.column("amount")).as_py(),

@@ -1,4 +1,4 @@
-"""All that the page of a month says, without a word of HTML: same gold, same page."""
+"""All that the page of a month says, without a word of HTML: same gold and same alerts, same page."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from datapilot_assets.insights.stored import published_rows
 from datapilot_assets.pages.figures import Headline, headlines, monthly, shown_months
 from datapilot_assets.pages.parts import Campaign, Parts, Weeks, breakdown, campaigns, daily, products, weeks
 from datapilot_assets.pages.quality import Quality, quality
+from datapilot_domain.alerts import ALERTS, SEVERITIES
 from datapilot_domain.contracts import CONTRACTS
 from datapilot_domain.insights.fact import DATA_QUALITY
 from datapilot_domain.organizations import Organization
@@ -58,6 +59,15 @@ class PageInsight:
 
 
 @dataclass(frozen=True)
+class PageAlert:
+    """What waits for somebody: `title` and `cause` in the organization's language."""
+
+    severity: str
+    title: str
+    cause: str
+
+
+@dataclass(frozen=True)
 class MonthPage:
     organization: Organization
     month: Month
@@ -74,6 +84,8 @@ class MonthPage:
     weeks: Weeks
     insights: tuple[PageInsight, ...]
     quality: Quality
+    # Open and acknowledged ones of the month, and of no month; the most urgent first.
+    alerts: tuple[PageAlert, ...] = ()
 
     @property
     def is_partial(self) -> bool:
@@ -104,7 +116,17 @@ def month_page(platform: Platform, organization: Organization, month: Month) -> 
             weeks(platform, bench),
             tuple(_insight(row) for row in published_rows(platform, org, [month])),
             quality(platform, bench),
+            _alerts(platform, organization, month),
         )
+
+
+def _alerts(platform: Platform, organization: Organization, month: Month) -> tuple[PageAlert, ...]:
+    alerts = [alert for alert in platform.alert_book.alerts(organization.org_id) if alert.month in (month, None)]
+    ordered = sorted(alerts, key=lambda alert: (-SEVERITIES.index(alert.severity), alert.code, alert.fingerprint))
+    locale = organization.locale
+    return tuple(
+        PageAlert(alert.severity, ALERTS[alert.code].title.of(locale), alert.cause.words(locale)) for alert in ordered
+    )
 
 
 def _insight(row: dict[str, Any]) -> PageInsight:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datapilot_domain.kpis import Wording
 
 _TEXTS = """
+alerts | Alertas | Alerts
 kpis | Indicadores | Key figures
 insights | Insights | Insights
 insights_none | Nada que mereça destaque neste mês. | Nothing in this month stands out.

@@ -32,10 +32,11 @@ def request_stretches(
     partitions = set(context.instance.get_dynamic_partitions("org"))
     calendar = Calendar(services.first_month, dt.datetime.now(dt.timezone.utc).date())
     requests: list[dg.RunRequest] = []
-    for org in services.registry.list():
+    for organization in services.registry.readable():
+        org = organization.org_id
         if org not in partitions:
             continue
-        pending = pending_of(services.registry.get(org))
+        pending = pending_of(organization)
         for stretch in contiguous_stretches(month for month in pending if month in calendar):
             work = digest([scope, str(org), [[str(month), pending[month]] for month in stretch]])
             if request := request_run(context.instance, context.log, work, range_tags(org, stretch)):

@@ -17,7 +17,6 @@ from datapilot_interfaces.cli.platform import organizations, platform
 
 if TYPE_CHECKING:
     from datapilot_domain.alerts import Alert
-    from datapilot_domain.organizations import OrgId
     from datapilot_resources.alert_book import Silence
     from datapilot_resources.platform import Platform
 
@@ -170,24 +169,11 @@ def outbox(
 def _emit(services: Platform, alerts: list[Alert], form: Format) -> None:
     from datapilot_domain.alerts import SEVERITIES
 
-    locales: dict[OrgId | None, str] = {None: "en"}
+    # In English those of the platform, and of organizations that are gone or cannot be read.
+    locales = {organization.org_id: organization.locale for organization in services.registry.readable()}
     ordered = sorted(alerts, key=lambda alert: (-SEVERITIES.index(alert.severity), alert.first_seen, alert.id))
-    rows = []
-    for alert in ordered:
-        if alert.org_id is not None and alert.org_id not in locales:
-            locales[alert.org_id] = _locale(services, alert.org_id)
-        rows.append(_row(alert, locales[alert.org_id]))
+    rows = [_row(alert, locales.get(alert.org_id, "en") if alert.org_id else "en") for alert in ordered]
     emit(rows, form, _SHOWN if form is Format.TABLE else _COLUMNS)
-
-
-def _locale(services: Platform, org: OrgId) -> str:
-    """English for an organization that is no longer registered: its alerts are listed all the same."""
-    from datapilot_resources.registry import UnknownOrganization
-
-    try:
-        return services.registry.get(org).locale
-    except UnknownOrganization:
-        return "en"
 
 
 def _row(alert: Alert, locale: str) -> Row:

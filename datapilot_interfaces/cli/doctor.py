@@ -102,6 +102,7 @@ def _environment_checks() -> list[tuple[str, Callable[[], str]]]:
         "postgres": _postgres,
         "language model": _language_model,
         "graph": graph_found,
+        "deliveries": _deliveries,
     }
     bound = [(name, lambda check=check: check(settings())) for name, check in checks.items()]
     return [*bound, *store_checks(settings), ("port 3000", _port)]
@@ -126,6 +127,17 @@ def _registry(settings: Settings) -> str:
     except RegistryError as error:
         raise Unhealthy(str(error), "mend or remove that object") from error
     return f"{len(names)} organizations"
+
+
+def _deliveries(settings: Settings) -> str:
+    from datapilot_resources.deliveries import Deliveries
+    from datapilot_resources.settings import SettingsError
+
+    try:
+        plan = Deliveries.from_settings(settings)
+    except SettingsError as error:
+        raise Unhealthy(str(error), "see docs/alerts.md") from error
+    return f"{len(plan.channels)} channels, {len(plan.routes)} routes; `datapilot alerts test` sends to them"
 
 
 def _dagster_home(settings: Settings) -> str:

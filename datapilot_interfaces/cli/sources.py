@@ -9,6 +9,7 @@ import typer
 
 from datapilot_domain.contracts import FAMILY_CONTRACTS
 from datapilot_domain.organizations import SourceSettings, parse_ads_account, parse_source_id
+from datapilot_domain.partitions import Month
 from datapilot_interfaces.cli.errors import CommandError, Exit
 from datapilot_interfaces.cli.options import FormatOption, OrgOption
 from datapilot_interfaces.cli.output import Format, emit
@@ -17,7 +18,7 @@ from datapilot_interfaces.cli.platform import platform
 app = typer.Typer(help="Sources of an organization: their roles and how they overlap.", no_args_is_help=True)
 _COLUMNS = (
     "source", "role", "decided", "files", "orders", "amount", "currency", "compared", "matched", "share",
-    "matched_amount", "against", "files_are_complete", "ads_account",
+    "matched_amount", "against", "files_are_complete", "ads_account", "due_day", "last_month",
 )  # fmt: skip
 _SET_COLUMNS = (
     "org_id",
@@ -27,6 +28,8 @@ _SET_COLUMNS = (
     "decided",
     "files_are_complete",
     "ads_account",
+    "due_day",
+    "last_month",
     "amount",
     "currency",
     "months",
@@ -64,14 +67,22 @@ def set_source(
         str | None,
         typer.Option(metavar="ACCOUNT", help="Ad account of tables that name none, its digits; `none` takes it back."),
     ] = None,
+    due_day: Annotated[
+        int | None,
+        typer.Option(metavar="DAY", min=1, max=28, help="Day of the next month by which its month should be here."),
+    ] = None,
+    last_month: Annotated[
+        str | None,
+        typer.Option(metavar="YYYY-MM", help="The month in which it ended, nothing is late after it; `none`: goes on."),
+    ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Declare what a source is. The months that change are restated by the next run; earlier figures stay readable."""
     from datapilot_assets.landing.overview import source_rows
     from datapilot_assets.status import stale_months
 
-    if role is None and files_are_complete is None and ads_account is None:
-        remedy = "give --role, --files-are-complete or --ads-account"
+    if all(given is None for given in (role, files_are_complete, ads_account, due_day, last_month)):
+        remedy = "give --role, --files-are-complete, --ads-account, --due-day or --last-month"
         raise CommandError("USAGE", "nothing to set", remedy, Exit.WRONG_USAGE)
     services = platform()
     before = services.registry.get(org)
@@ -83,6 +94,10 @@ def set_source(
         changed["files_are_complete"] = files_are_complete
     if ads_account is not None:
         changed["ads_account"] = None if ads_account == "none" else parse_ads_account(ads_account)
+    if due_day is not None:
+        changed["due_day"] = due_day
+    if last_month is not None:
+        changed["last_month"] = None if last_month == "none" else str(Month.parse(last_month))
     after = before.with_source(name, SourceSettings.model_validate({**settings.model_dump(), **changed}))
     roles_before = {row["source"]: row["role"] for row in source_rows(services, before)}
     stale_before = {family: stale_months(services, before, family) for family in FAMILY_CONTRACTS}

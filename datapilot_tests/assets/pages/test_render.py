@@ -15,9 +15,12 @@ from datapilot_assets.insights.run import write_insights
 from datapilot_assets.pages.model import month_page
 from datapilot_assets.pages.publish import keep_page, page_key
 from datapilot_assets.pages.render import month_html
+from datapilot_domain.alerts import Condition
 from datapilot_domain.contracts import CONTRACTS
+from datapilot_domain.findings import found
 from datapilot_domain.locales import format_money
-from datapilot_domain.organizations import Organization
+from datapilot_domain.organizations import Organization, OrgId
+from datapilot_domain.partitions import Month
 from datapilot_resources.platform import Platform
 from datapilot_resources.settings import Settings
 from datapilot_tests.assets.insights.golden import Line, organization, write_gold
@@ -172,3 +175,29 @@ def test_the_page_is_kept_in_the_store(workbench: Workbench, acme: Organization,
 
 def test_every_table_that_is_named_exists(html: str) -> None:
     assert set(re.findall(r"<code>((?:gold|insights)\.\w+)</code>", html)) <= set(CONTRACTS)
+
+
+def test_open_alerts_of_the_month_are_shown_as_text_and_others_are_not(
+    workbench: Workbench, acme: Organization
+) -> None:
+    def alert(file: str, month: Month | None, org: OrgId = acme.org_id) -> Condition:
+        cause = found("file_undecided", file=file, source="main", reason="")
+        return Condition(code="FILE_HELD", org_id=org, subject=(file,), severity="warning", cause=cause, month=month)
+
+    def shown() -> str:
+        return month_html(month_page(workbench.platform, acme, MONTH))
+
+    before, book = shown(), workbench.platform.alert_book
+    assert 'id="alerts"' not in before
+    found_now = [alert(f"{SCRIPT}.csv", MONTH), alert("always.csv", None), alert("earlier.csv", MONTH.plus(-1))]
+    book.reconcile("files", acme.org_id, found_now)
+    book.reconcile("files", OrgId("other"), [alert(CANARY, MONTH, OrgId("other"))])
+    html = shown()
+    assert "Um arquivo espera uma decisão" in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "<script" not in html
+    assert "always.csv" in html
+    assert "earlier.csv" not in html
+    assert CANARY not in html
+    book.reconcile("files", acme.org_id, [])
+    assert shown() == before
