@@ -14,6 +14,7 @@ from datapilot_interfaces.cli import (
     demo,
     doctor,
     execute,
+    export,
     graph,
     held,
     insights,
@@ -54,6 +55,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
 app.command("report")(reporting.report)
 app.command("page")(page.page)
+app.command("export")(export.export)
 app.command("insights")(insights.insights)
 app.command("verify")(insights.verify)
 app.add_typer(serving.app, name="serving")
