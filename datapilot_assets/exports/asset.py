@@ -39,6 +39,8 @@ _UPSTREAM = [asset_key(contract) for contract in SERVED]
 def exports_asset(context: dg.AssetExecutionContext, platform: PlatformResource) -> Iterator[Any]:
     from datapilot_assets.exports.write import ExportsFailed, export_months
 
+    from datapilot_resources.object_store import store_errors
+
     services = platform.get()
     asked = context.run.tags.get(FORMATS_TAG)
     formats = parse_formats(asked) if asked else services.settings.exports or EXPORT_FORMATS
@@ -68,7 +70,7 @@ def exports_asset(context: dg.AssetExecutionContext, platform: PlatformResource)
             organization = services.registry.get(org)
             for manifest in export_months(services, organization, months, formats, context.run.run_id):
                 context.log_event(event(manifest))
-        except (UnknownOrganization, ExportsFailed) as error:
+        except (UnknownOrganization, ExportsFailed, *store_errors(services.settings)) as error:
             failed.append(f"{org}: {error}")
     if failed:
         raise dg.Failure(description="; ".join(failed), allow_retries=False)

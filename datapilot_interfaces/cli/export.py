@@ -99,7 +99,7 @@ def _make_missing(
     failed = [result for result in run_exports(services, org, missing, wanted) if not result.succeeded]
     if failed:
         why = "; ".join(str(result.error) for result in failed)
-        raise CommandError("EXPORT_FAILED", f"{org}: {why}", "mend it and run this again; gold is untouched")
+        raise CommandError("EXPORT_FAILED", why, "mend it and run this again; gold is untouched")
 
 
 def _told(
