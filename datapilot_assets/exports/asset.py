@@ -38,7 +38,6 @@ _UPSTREAM = [asset_key(contract) for contract in SERVED]
 )
 def exports_asset(context: dg.AssetExecutionContext, platform: PlatformResource) -> Iterator[Any]:
     from datapilot_assets.exports.write import ExportsFailed, export_months
-
     from datapilot_resources.object_store import store_errors
 
     services = platform.get()
