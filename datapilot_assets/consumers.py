@@ -88,5 +88,23 @@ GRAPH = Consumer(
     off=_graph_off,
 )
 
+
+def _pending_exports(platform: Platform, organization: Organization) -> Mapping[Month, str]:
+    from datapilot_assets.exports.state import ExportsUnreadable, pending_exports
+
+    try:
+        return pending_exports(platform, organization)
+    except ExportsUnreadable as error:
+        raise ConsumerDown(str(error)) from error
+
+
+EXPORTS = Consumer(
+    name="exports",
+    job="exports_job",
+    description="Write the months whose gold or insights changed as files.",
+    pending=_pending_exports,
+    off=lambda settings: None if settings.exports else "exports are off: no DATAPILOT_EXPORTS",
+)
+
 # In this order: what a consumer writes is there when the next one looks.
-CONSUMERS: tuple[Consumer, ...] = (INSIGHTS, GRAPH, SERVING)
+CONSUMERS: tuple[Consumer, ...] = (INSIGHTS, GRAPH, SERVING, EXPORTS)

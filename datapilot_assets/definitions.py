@@ -8,6 +8,7 @@ from datapilot_assets.ads import ADS, campaigns_spec
 from datapilot_assets.bronze.kept import bronze_asset
 from datapilot_assets.consumers import CONSUMERS
 from datapilot_assets.events import family_keys, landing_key
+from datapilot_assets.exports.asset import exports_asset, exports_job
 from datapilot_assets.graph.asset import graph_asset, graph_job
 from datapilot_assets.insights.asset import insights_asset, insights_job
 from datapilot_assets.insights.checks import insights_checks
@@ -64,9 +65,9 @@ def _family_definitions(family: Family) -> dg.Definitions:
 
 defs = dg.Definitions.merge(
     dg.Definitions(
-        assets=[campaigns_spec(), insights_asset, graph_asset, serving_asset],
+        assets=[campaigns_spec(), insights_asset, graph_asset, serving_asset, exports_asset],
         asset_checks=[insights_checks],
-        jobs=[intake_job, replay_job, insights_job, graph_job, serving_job],
+        jobs=[intake_job, replay_job, insights_job, graph_job, serving_job, exports_job],
         sensors=[registry_sensor, inbox_sensor, *map(gold_sensor, CONSUMERS), alerts_sensor, outbox_sensor],
         # One process, one JVM: a step process of its own costs 5 CPU-seconds before any work.
         executor=dg.in_process_executor,

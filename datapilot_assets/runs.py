@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from datapilot_assets.consumers import CONSUMERS, INSIGHTS, Consumer, ConsumerDown
+from datapilot_assets.consumers import CONSUMERS, EXPORTS, INSIGHTS, Consumer, ConsumerDown
 from datapilot_assets.dagster_home import prepare_dagster_home
 from datapilot_assets.status import stale_months, table_status
 from datapilot_domain.contracts import FAMILY_CONTRACTS, with_upstream
+from datapilot_domain.exports import ExportFormat
 from datapilot_domain.landing import LandingEntry
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Calendar, Month, contiguous_stretches
@@ -181,6 +182,17 @@ def run_insights(platform: Platform, org: OrgId, months: Sequence[Month], *, aga
     with dagster_instance(platform) as instance:
         instance.add_dynamic_partitions("org", [org])
         return _run_consumer(instance, INSIGHTS, org, wanted, {AGAIN_TAG: "true"} if again else {})
+
+
+def run_exports(
+    platform: Platform, org: OrgId, months: Sequence[Month], formats: Sequence[ExportFormat]
+) -> list[RunResult]:
+    """Export those of the months that are not exported as the lake has them in these formats."""
+    from datapilot_assets.exports.asset import FORMATS_TAG
+
+    with _instance(platform) as instance:
+        instance.add_dynamic_partitions("org", [org])
+        return _run_consumer(instance, EXPORTS, org, months, {FORMATS_TAG: ",".join(formats)})
 
 
 def _run_consumer(

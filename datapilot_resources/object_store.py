@@ -180,3 +180,12 @@ def object_store(settings: Settings) -> ObjectStore:
     from datapilot_resources.object_store_folder import FolderStore
 
     return FolderStore(Path(settings.store_root))
+
+
+def store_errors(settings: Settings) -> tuple[type[Exception], ...]:
+    """What the store raises when it cannot be reached or refuses."""
+    if settings.store_is_s3:
+        from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+
+        return (OSError, BotoCoreError, ClientError)
+    return (OSError,)

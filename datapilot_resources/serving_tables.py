@@ -13,7 +13,7 @@ import pyarrow.csv as pa_csv
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from datapilot_domain.contracts import Column, TableContract
+from datapilot_domain.contracts import TableContract
 from datapilot_domain.organizations import OrgId
 
 LOADED = "_loaded"
@@ -32,11 +32,6 @@ def schema_name(org: OrgId) -> str:
     return f"org_{OrgId(org)}"
 
 
-def served_columns(contract: TableContract) -> tuple[Column, ...]:
-    """All that a reader may see. The month's fingerprint stands once in `_loaded`, not in every row."""
-    return tuple(column for column in contract.columns if not column.personal and column.name != "fingerprint")
-
-
 def serving_tables(org: OrgId, contracts: Iterable[TableContract]) -> sa.MetaData:
     """A table per contract, and `_loaded`: which fingerprint, version and run the rows of each month are of."""
     tables = sa.MetaData(schema=schema_name(org))
@@ -46,7 +41,7 @@ def serving_tables(org: OrgId, contracts: Iterable[TableContract]) -> sa.MetaDat
         sa.Table(
             contract.table,
             tables,
-            *(sa.Column(c.name, _sql_type(c.type), comment=c.description) for c in served_columns(contract)),
+            *(sa.Column(c.name, _sql_type(c.type), comment=c.description) for c in contract.shown),
             sa.UniqueConstraint(*contract.key, postgresql_nulls_not_distinct=True)
             if with_nulls
             else sa.PrimaryKeyConstraint(*contract.key),
@@ -95,7 +90,7 @@ def copy_text(contract: TableContract, rows: pa.Table) -> io.BytesIO:
 
     Postgres' text holds no NUL character: the replacement character stands for it.
     """
-    columns = served_columns(contract)
+    columns = contract.shown
     found = rows.select([column.name for column in columns])
     for place, column in enumerate(columns):
         if column.type == "array<string>":

@@ -25,6 +25,8 @@ from pydantic import (
     model_validator,
 )
 
+from datapilot_domain.exports import ExportFormat, parse_formats
+
 Engine = Literal["delta-rs", "spark"]
 TokensParameter = Literal["max_tokens", "max_completion_tokens"]
 
@@ -64,6 +66,8 @@ class Settings(BaseModel):
     # Secret because the addresses carry passwords.
     postgres_url: SecretStr | None = Field(default=None, alias="DATAPILOT_POSTGRES_URL")
     serving_url: SecretStr | None = Field(default=None, alias="DATAPILOT_SERVING_URL")
+    # What gold is exported as by itself; none: nothing.
+    exports: tuple[ExportFormat, ...] = Field(default=(), alias="DATAPILOT_EXPORTS")
     webhook_token: SecretStr | None = Field(default=None, alias="DATAPILOT_WEBHOOK_TOKEN", min_length=16)
     # Who hears what of alerts; None: deliveries.yaml in DATAPILOT_HOME, if there is one.
     deliveries: Path | None = Field(default=None, alias="DATAPILOT_DELIVERIES")
@@ -116,6 +120,11 @@ class Settings(BaseModel):
         if "://" in store:
             raise ValueError("must be a folder or s3://bucket/prefix")
         return str(Path(store).expanduser().absolute())
+
+    @field_validator("exports", mode="before")
+    @classmethod
+    def _comma_list(cls, formats: object) -> object:
+        return parse_formats(formats) if isinstance(formats, str) else formats
 
     @field_validator("spark_remote")
     @classmethod

@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 
-from datapilot_assets.serving.state import expected_fingerprints, lake_states, pending_serving
-from datapilot_domain.contracts import TableContract
+from datapilot_assets.served import RowsDiffer, lake_states, rows_at
+from datapilot_assets.serving.state import expected_fingerprints, pending_serving
 from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.partitions import Month
-from datapilot_resources.lakehouse import MonthState
 from datapilot_resources.platform import Platform
 from datapilot_resources.serving import LoadRefused, ServedMonth, ServedTable
 
@@ -38,7 +37,7 @@ def load_months(
     for batch in batches:
         try:
             yield from serving.load(org, batch, lambda month: read_month(platform, org, month), run_id)
-        except LoadRefused as error:
+        except (LoadRefused, RowsDiffer) as error:
             logger.exception("serving of %s, %s: not loaded", org, batch)
             refused.append(f"{batch[0]}: {error}")
     if refused:
@@ -50,15 +49,9 @@ def read_month(platform: Platform, org: OrgId, month: Month) -> ServedMonth:
     contracts = platform.serving.contracts
     states = lake_states(platform, org, contracts)
     fingerprint = expected_fingerprints(platform, states)[month]
-    tables = tuple(_read(platform, org, contract, month, states[contract.id].get(month)) for contract in contracts)
-    return ServedMonth(month, fingerprint, tables)
-
-
-def _read(
-    platform: Platform, org: OrgId, contract: TableContract, month: Month, state: MonthState | None
-) -> ServedTable:
-    version = state.version if state else None
-    rows = platform.lakehouse.read(contract, org, [month] if state else [], version=version)
-    if state and rows.num_rows != state.rows:
-        raise LoadRefused(f"{contract.id}: version {version} says {state.rows} rows and holds {rows.num_rows}")
-    return ServedTable(contract, version, rows)
+    tables = []
+    for contract in contracts:
+        state = states[contract.id].get(month)
+        rows = rows_at(platform, org, contract, month, state)
+        tables.append(ServedTable(contract, state.version if state else None, rows))
+    return ServedMonth(month, fingerprint, tuple(tables))

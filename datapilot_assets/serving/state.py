@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
+from datapilot_assets.served import States, lake_states, month_fingerprints
 from datapilot_assets.status import unsettled_months
-from datapilot_domain.contracts import SERVED, TableContract
-from datapilot_domain.landing import digest
+from datapilot_domain.contracts import SERVED
 from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.partitions import Month
-from datapilot_resources.lakehouse import MonthState
 from datapilot_resources.platform import Platform
-
-# Table id → month → what the lake holds of it.
-States = Mapping[str, Mapping[Month, MonthState]]
-
-
-def lake_states(platform: Platform, org: OrgId, contracts: Iterable[TableContract]) -> States:
-    return {contract.id: platform.lakehouse.months(contract, org) for contract in contracts}
 
 
 def expected_fingerprints(platform: Platform, states: States) -> dict[Month, str]:
-    """Every month that a served table has or had → fingerprint over all that it is loaded from.
-
-    Fingerprints and versions of the tables (insights may be written again without new gold), and the tables' shape.
-    """
-    shape = platform.serving.shape_hash()
-    months = sorted({month for of in states.values() for month in of})
-    return {month: digest([shape, _read(states, month)]) for month in months}
-
-
-def _read(states: States, month: Month) -> list[tuple[str, str, int]]:
-    return [(name, of[month].fingerprint, of[month].version) for name, of in states.items() if month in of]
+    """Every month that a served table has or had → fingerprint over all that it is loaded from."""
+    return month_fingerprints(states, platform.serving.shape_hash())
 
 
 def pending_serving(platform: Platform, organization: Organization) -> dict[Month, str]:

@@ -106,6 +106,11 @@ class TableContract(_Frozen):
         return tuple(column.name for column in self.columns if column.personal)
 
     @property
+    def shown(self) -> tuple[Column, ...]:
+        """All that a reader may see: no clear personal data, and not the month's fingerprint in every row."""
+        return tuple(column for column in self.columns if not column.personal and column.name != "fingerprint")
+
+    @property
     def ddl(self) -> str:
         """Schema as Spark SQL DDL, in column order."""
         return ", ".join(

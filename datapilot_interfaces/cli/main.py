@@ -15,6 +15,7 @@ from datapilot_interfaces.cli import (
     demo,
     doctor,
     execute,
+    export,
     graph,
     held,
     insights,
@@ -56,6 +57,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
 app.command("report")(reporting.report)
 app.command("page")(page.page)
+app.command("export")(export.export)
 app.command("insights")(insights.insights)
 app.command("verify")(insights.verify)
 app.add_typer(alerts.app, name="alerts")

@@ -9,6 +9,7 @@ import typer
 
 from datapilot_domain.organizations import InvalidName, OrgId
 from datapilot_domain.partitions import InvalidPartition, Month
+from datapilot_interfaces.cli.errors import CommandError, Exit
 from datapilot_interfaces.cli.output import Format
 
 T = TypeVar("T")
@@ -41,3 +42,17 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How rows are wri
 
 def month_option(name: str, help: str) -> Any:
     return typer.Option(name, parser=_checked(month), metavar="YYYY-MM", help=help)
+
+
+def months_of(month: Month | None, start: Month | None, end: Month | None) -> list[Month] | None:
+    """Months of --month or --from/--to, None of neither. Raises CommandError: both, half, or the wrong way round."""
+    if month is not None and (start is not None or end is not None):
+        raise CommandError("USAGE", "--month and --from/--to", "give one or the other", Exit.WRONG_USAGE)
+    if (start is None) != (end is None):
+        raise CommandError("USAGE", "--from and --to belong together", "give both", Exit.WRONG_USAGE)
+    if start is None or end is None:
+        return None if month is None else [month]
+    if end < start:
+        raise CommandError("USAGE", f"--from {start} is after --to {end}", "swap them", Exit.WRONG_USAGE)
+    count = (end.year - start.year) * 12 + end.number - start.number + 1
+    return [start.plus(n) for n in range(count)]

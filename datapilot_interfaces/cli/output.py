@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
-import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from typing import IO, Any
 
-from datapilot_domain.partitions import Month
-from datapilot_domain.spreadsheets import neutral
+from datapilot_domain.rows import Row as Row
+from datapilot_domain.rows import csv_cell as csv_cell
+from datapilot_domain.rows import csv_cells, json_text, text_of
+from datapilot_domain.rows import plain as plain
 
-Row = Mapping[str, Any]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HASH = re.compile(r"[0-9a-f]{32,64}")
 _ROWS_SIDE_BY_SIDE = 6
@@ -25,42 +24,6 @@ class Format(str, Enum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON has it: decimals as exact text, never in exponent form; dates as ISO 8601."""
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, (dt.date, dt.datetime)):
-        return value.isoformat()
-    if isinstance(value, Month):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return value
-
-
-def csv_cell(value: Any) -> str:
-    """Numbers stay numbers, also negative ones; text is made harmless; null is empty."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (int, Decimal)):
-        return str(plain(value))
-    return neutral(_text(value))
-
-
-def _text(value: Any) -> str:
-    """Text of anything but a number: a list of words with commas, other structures as JSON."""
-    value = plain(value)
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ", ".join(value)
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else str(value)
 
 
 def table_cell(value: Any) -> str:
@@ -76,18 +39,18 @@ def table_cell(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     # What a file holds must not reach the terminal as a control sequence.
-    text = _CONTROL.sub("·", _text(value))
+    text = _CONTROL.sub("·", text_of(value))
     return text[:12] if _HASH.fullmatch(text) else text
 
 
 def write_json(rows: Iterable[Row], out: IO[str]) -> None:
-    out.write(json.dumps([plain(row) for row in rows], ensure_ascii=False, indent=1) + "\n")
+    out.write(json_text(rows))
 
 
 def write_csv(rows: Sequence[Row], columns: Sequence[str], out: IO[str]) -> None:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([csv_cell(row.get(name)) for name in columns] for row in rows)
+    writer.writerows(csv_cells(row, columns) for row in rows)
 
 
 def write_table(rows: Sequence[Row], columns: Sequence[str], out: IO[str], title: str | None = None) -> None:

@@ -8,8 +8,8 @@ import typer
 
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month
-from datapilot_interfaces.cli.errors import CommandError, Exit, error_line
-from datapilot_interfaces.cli.options import FormatOption, month_option
+from datapilot_interfaces.cli.errors import Exit, error_line
+from datapilot_interfaces.cli.options import FormatOption, month_option, months_of
 from datapilot_interfaces.cli.output import Format, emit
 from datapilot_interfaces.cli.platform import organizations, platform
 
@@ -26,7 +26,7 @@ def run(
     """Refine what landed: without months all that is pending. An unchanged month gets no new version."""
     chosen = None if org == "all" else OrgId(org)
     services = platform()
-    months = _months(month, start, end)
+    months = months_of(month, start, end)
     if months:
         _check_calendar(months, services.first_month)
     from datapilot_assets.runs import run_refine
@@ -51,19 +51,6 @@ def run(
         typer.echo(error_line("RUN_FAILED", what, f"see `datapilot report --org {result.org}`"), err=True)
     if failed:
         raise typer.Exit(Exit.FAILED)
-
-
-def _months(month: Month | None, start: Month | None, end: Month | None) -> list[Month] | None:
-    if month is not None and (start is not None or end is not None):
-        raise CommandError("USAGE", "--month and --from/--to", "give one or the other", Exit.WRONG_USAGE)
-    if (start is None) != (end is None):
-        raise CommandError("USAGE", "--from and --to belong together", "give both", Exit.WRONG_USAGE)
-    if start is None or end is None:
-        return None if month is None else [month]
-    if end < start:
-        raise CommandError("USAGE", f"--from {start} is after --to {end}", "swap them", Exit.WRONG_USAGE)
-    count = (end.year - start.year) * 12 + end.number - start.number + 1
-    return [start.plus(n) for n in range(count)]
 
 
 def _check_calendar(months: list[Month], first: Month) -> None:

@@ -12,6 +12,7 @@ from datapilot_domain.contracts.ads import SILVER_CAMPAIGNS
 from datapilot_domain.ledger import counted_entries
 from datapilot_domain.organizations import OrgId
 from datapilot_domain.partitions import Month
+from datapilot_domain.rows import in_order
 from datapilot_interfaces.cli.errors import CommandError, Exit
 from datapilot_interfaces.cli.options import AnyOrgOption, FormatOption, OrgOption, month_option
 from datapilot_interfaces.cli.output import Format, emit
@@ -59,8 +60,7 @@ def _campaign(campaign: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def shown_columns(contract: TableContract) -> tuple[str, ...]:
-    hidden = {"fingerprint", *contract.personal_columns}
-    return tuple(name for name in contract.column_names if name not in hidden)
+    return tuple(column.name for column in contract.shown)
 
 
 def table_rows(services: Any, contract: TableContract, org: OrgId, month: Month | None) -> list[dict[str, Any]]:
@@ -83,5 +83,4 @@ def table_rows(services: Any, contract: TableContract, org: OrgId, month: Month 
     if contract == SILVER_CAMPAIGNS:
         newest = {_campaign(row): row for row in sorted(rows, key=itemgetter("valid_from"))}
         rows = list(newest.values())
-    order = [name for name in ("month", "rank") if name in contract.column_names] + list(contract.key)
-    return sorted(rows, key=lambda row: [(row[name] is None, row[name]) for name in order])
+    return in_order(contract, rows)

@@ -64,6 +64,19 @@ def test_the_graph_of_assets() -> None:
             "gold/sales_source_month",
             "insights/published",
         ],
+        "exports/files": [
+            "gold/campaign_month",
+            "gold/campaign_week",
+            "gold/marketing_month",
+            "gold/product_affinity",
+            "gold/product_centrality",
+            "gold/sales_breakdown",
+            "gold/sales_daily",
+            "gold/sales_month",
+            "gold/sales_products",
+            "gold/sales_source_month",
+            "insights/published",
+        ],
         "graph/organization_month": [
             "gold/campaign_month",
             "gold/product_affinity",
@@ -80,9 +93,9 @@ def test_every_asset_is_partitioned_owned_and_described() -> None:
             assert node.partitions_def == ORGANIZATIONS
         else:
             assert node.partitions_def == ORG_MONTHS, node.key
-        assert node.group_name in ("landing", "bronze", "silver", "gold", "insights", "graph", "serving")
+        assert node.group_name in ("landing", "bronze", "silver", "gold", "insights", "graph", "serving", "exports")
         assert node.description, node.key
-        if node.key.path[0] not in ("landing", "graph", "serving"):
+        if node.key.path[0] not in ("landing", "graph", "serving", "exports"):
             assert node.code_version == str(CONTRACTS[".".join(node.key.path)].version)
             assert "dagster/column_schema" in node.metadata
 
@@ -111,6 +124,7 @@ def test_jobs_and_sensors_run_by_themselves() -> None:
         "insights_job",
         "serving_job",
         "graph_job",
+        "exports_job",
     }
     assert defs.sensors is not None
     assert {sensor.name: sensor.default_status.value for sensor in defs.sensors} == {
@@ -122,6 +136,7 @@ def test_jobs_and_sensors_run_by_themselves() -> None:
         "gold_insights": "RUNNING",
         "gold_serving": "RUNNING",
         "gold_graph": "RUNNING",
+        "gold_exports": "RUNNING",
     }
 
 

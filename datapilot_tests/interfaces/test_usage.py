@@ -36,6 +36,7 @@ DOORS = [
     ("serving", "grant", "--org", "{}"),
     ("serving", "revoke", "--org", "{}"),
     ("graph", "--org", "{}"),
+    ("export", "--org", "{}"),
 ]
 
 

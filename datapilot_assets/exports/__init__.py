@@ -1,0 +1,1 @@
+"""Exports: each month's gold and insights as files that any program opens, with a manifest of hashes."""
