@@ -190,7 +190,7 @@ def run_exports(
     """Export those of the months that are not exported as the lake has them in these formats."""
     from datapilot_assets.exports.asset import FORMATS_TAG
 
-    with _instance(platform) as instance:
+    with dagster_instance(platform) as instance:
         instance.add_dynamic_partitions("org", [org])
         return _run_consumer(instance, EXPORTS, org, months, {FORMATS_TAG: ",".join(formats)})
 
