@@ -110,8 +110,8 @@ def _form(connection: sa.Connection, book: AlertBook, plan: Deliveries, channel:
     ]
     if notices and formed_at is not None and now < formed_at + window:
         return 0
-    formed = {"formed_at": now} if notices else {}
-    connection.execute(CHANNELS.update().where(CHANNELS.c.channel == channel).values(settled_at=now, **formed))
+    formed = {"org_id": organization, "settled_at": now, **({"formed_at": now} if notices else {})}
+    connection.execute(CHANNELS.update().where(CHANNELS.c.channel == channel).values(formed))
     if not notices:
         return 0
     message = form_message(notices, language, book.settings.ui_url)
