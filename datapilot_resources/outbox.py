@@ -29,6 +29,7 @@ __all__ = [
     "Delivered",
     "FailedChannel",
     "OutboxRow",
+    "OutboxState",
     "Report",
     "deliver",
     "enqueue",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from datapilot_resources.deliveries import Deliveries, LogChannel, WebhookChannel
+from datapilot_resources.channels_webhook import signed_headers, signing_key
+from datapilot_resources.deliveries import AlertRules, Deliveries, LogChannel, WebhookChannel
 from datapilot_resources.settings import Settings, SettingsError
 from datapilot_tests.services.alert_books import ACME, BETA
 
@@ -22,6 +26,15 @@ routes:
   - {to: acme, severity: critical, codes: [FILE_HELD, MONTH_LATE]}
   - {to: file}
 """
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text("utf-8")
+
+
+def block(language: str) -> str:
+    """The one block of the page in that language."""
+    (text,) = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    return str(text)
 
 
 def read(folder: Path, text: str) -> Deliveries:
@@ -111,3 +124,22 @@ def test_a_mistake_is_one_line_that_names_its_place(tmp_path: Path, text: str, p
     assert "\n" not in said
     assert CANARY not in said
     assert error.value.__suppress_context__
+
+
+def test_the_file_of_the_page_is_read(tmp_path: Path) -> None:
+    plan = read(tmp_path, block("yaml"))
+    assert (plan.alerts, list(plan.channels), len(plan.routes)) == (AlertRules(), ["team", "acme", "file"], 4)
+
+
+@pytest.mark.parametrize("secret", ["canary-of-the-hook-f00d", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+def test_the_check_of_the_page_tells_ours_from_others(secret: str) -> None:
+    page: dict[str, Any] = {}
+    exec(block("python"), page)
+    is_ours, body, now = page["is_ours"], b'{"id": "1"}', int(time.time())
+    headers = signed_headers(signing_key(secret), "1", now, body)
+    assert is_ours(headers, body, secret)
+    assert is_ours({**headers, "webhook-signature": f"v1,other {headers['webhook-signature']}"}, body, secret)
+    assert not is_ours(headers, body + b" ", secret)
+    assert not is_ours(headers, body, "whsec_" + "A" * 32)
+    assert not is_ours({**headers, "webhook-id": "2"}, body, secret)
+    assert not is_ours(signed_headers(signing_key(secret), "1", now - 301, body), body, secret)

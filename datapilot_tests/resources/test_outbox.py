@@ -22,6 +22,7 @@ from datapilot_resources.deliveries import Deliveries
 from datapilot_resources.outbox import (
     Attachment,
     Delivered,
+    OutboxState,
     Report,
     deliver,
     enqueue,
@@ -47,7 +48,7 @@ from datapilot_tests.services.hook_receiver import HookReceiver
 pytestmark = pytest.mark.usefixtures("hook_secret")
 BookMaker = Callable[..., AlertBook]
 ROOT = Path(__file__).parents[2]
-EVERY = ("due", "claimed", "sent", "fallback")
+EVERY: tuple[OutboxState, ...] = ("due", "claimed", "sent", "fallback")
 
 
 def round_of(book: AlertBook, plan: Deliveries) -> Delivered:
@@ -170,7 +171,7 @@ def test_a_severity_that_rises_is_told_once_more_and_none_that_swings(
         book.reconcile("late", ACME, [condition(severity=severity)])
         round_of(book, plan)
         clock.pass_minutes(16)
-        for alert in book.alerts(states=("OPEN",)):
+        for alert in book.alerts(states=["OPEN"]):
             book.acknowledge([alert.id], "ana")  # it rises while it is acknowledged too
     assert told(hook) == [[("acme", "opened")], [("acme", "raised")], [("acme", "raised")]]
 
