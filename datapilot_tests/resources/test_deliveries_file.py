@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from datapilot_domain.organizations import OrgId
+from datapilot_resources.alert_book import AlertBook
 from datapilot_resources.channels_webhook import signed_headers, signing_key
 from datapilot_resources.deliveries import AlertRules, Deliveries, LogChannel, WebhookChannel
 from datapilot_resources.settings import Settings, SettingsError
-from datapilot_tests.services.alert_books import ACME, BETA
+from datapilot_tests.services.alert_books import ACME, BETA, condition
 
+OTHER = OrgId("other")
 CANARY = "canary-value-nobody-may-see"
 WHOLE = """
 alerts: {window_minutes: 30, cooldown_minutes: 90, language: en}
@@ -59,6 +62,16 @@ def test_the_whole_file_is_read(tmp_path: Path) -> None:
     assert not plan.may_hear("acme", [None])
     assert not plan.may_hear("acme", [ACME, BETA])
     assert not plan.may_hear("elsewhere", [ACME])
+
+
+def test_a_route_takes_what_its_channel_may_hear_and_it_names(tmp_path: Path, book: AlertBook) -> None:
+    plan = read(tmp_path, WHOLE)
+    book.reconcile("late", ACME, [condition(ACME, 0, severity="critical"), condition(ACME, 1, code="FILE_WAITING")])
+    book.reconcile("late", BETA, [condition(BETA, 2, severity="critical")])
+    book.reconcile("late", OTHER, [condition(OTHER, 3, severity="critical"), condition(OTHER, 4, severity="info")])
+    book.reconcile("late", None, [condition(None, 5, code="CONSUMER_DOWN", severity="critical")])
+    heard = {name: [n for n, alert in enumerate(book.alerts()) if plan.hears(name, alert)] for name in plan.channels}
+    assert heard == {"team": [0, 1, 2], "acme": [0], "file": [0, 1, 2, 3, 4, 5]}
 
 
 def test_without_a_file_everything_goes_to_the_log(tmp_path: Path) -> None:
