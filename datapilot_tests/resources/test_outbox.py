@@ -12,10 +12,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from datapilot_domain.organizations import OrgId
+from datapilot_resources import outbox_delivery
 from datapilot_resources.alert_book import AlertBook
 from datapilot_resources.channels import LOG_FILE
 from datapilot_resources.deliveries import Deliveries
@@ -386,16 +388,34 @@ def test_processes_that_deliver_at_once_send_each_message_once(
     assert {row.key for row in outbox_rows(book, states=("sent",))} == {request.key for request in hook.requests}
 
 
+def test_later_messages_wait_behind_the_first_of_their_channel(
+    make_book: BookMaker, hook: HookReceiver, clock: Clock
+) -> None:
+    book, plan = make_book(), hook_plan(hook, "acme")
+    for channel in ("team", "team", "acme"):
+        enqueue_test(book, plan, channel)
+        clock.pass_minutes(1)
+    hook.statuses_by_path["/team"] = 503
+    assert deliver(book, plan, seconds=60) == Delivered(sent=1, failed=1)
+    first, second = outbox_rows(book)
+    assert (first.attempts, second.attempts, first.next_at) == (1, 0, second.next_at)
+    clock.now = first.next_at
+    with pytest.raises(ZeroDivisionError), mock.patch.object(outbox_delivery, "_attempt", lambda *_: 1 / 0):
+        deliver(book, plan, seconds=60)
+    hook.statuses_by_path.clear()
+    assert deliver(book, plan, seconds=60) == Delivered()  # somebody holds the first one
+    clock.pass_minutes(3)
+    assert deliver(book, plan, seconds=60) == Delivered(sent=2)
+    assert [request.key for request in hook.taken("/team")] == [first.key, second.key]
+
+
 def test_nobody_sends_what_another_one_is_sending_until_its_claim_ends(
-    book: AlertBook, hook: HookReceiver, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    book: AlertBook, hook: HookReceiver, clock: Clock
 ) -> None:
     plan = hook_plan(hook)
     enqueue_test(book, plan, "team")
-    monkeypatch.setattr("datapilot_resources.outbox_delivery._attempt", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError), mock.patch.object(outbox_delivery, "_attempt", lambda *_: 1 / 0):
         deliver(book, plan, seconds=60)
-    monkeypatch.undo()
-    monkeypatch.setenv("HOOK_SECRET", "canary-of-the-hook-f00d")
     assert [row.state for row in stuck(book, -1)] == ["claimed"]
     clock.pass_minutes(1.9)
     assert deliver(book, plan, seconds=60) == Delivered()
