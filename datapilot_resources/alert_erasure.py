@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from datapilot_domain.alerts import Message
 from datapilot_domain.organizations import OrgId
-from datapilot_resources.alert_tables import ALERTS, NOTICES, OUTBOX, SILENCES
+from datapilot_resources.alert_tables import ALERTS, CHANNELS, NOTICES, OUTBOX, SILENCES
 
 
 def erase_organization(connection: sa.Connection, org: OrgId) -> int:
@@ -32,6 +32,7 @@ def erase_organization(connection: sa.Connection, org: OrgId) -> int:
             OUTBOX.delete().where(gone),
             ALERTS.delete().where(ALERTS.c.org_id == org),
             SILENCES.delete().where(SILENCES.c.org_id == org),
+            CHANNELS.delete().where(CHANNELS.c.org_id == org),
         )
     ]
     return sum(deleted)

@@ -95,6 +95,7 @@ CHANNELS = sa.Table(
     "outbox_channels",
     METADATA,
     sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("org_id", sa.Text),  # null: of the operators
     # When its last message was formed; up to when nothing was left to tell; since when it fails, and how often.
     *(sa.Column(name, Moment) for name in ("formed_at", "settled_at", "failing_since")),
     sa.Column("failures", sa.Integer, nullable=False),

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,9 @@ def send_by_apprise(channel: AppriseChannel, message: Outgoing) -> Outcome:
 
 
 def _put(folder: Path, number: int, name: str, content: bytes) -> str:
-    """In a folder of its own: two files may have one name."""
-    path = folder / str(number) / name
+    """In a folder of its own: two files may have one name. Accents go: Apprise writes such names so that none shows."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    path = folder / str(number) / (plain or "file")
     path.parent.mkdir()
     path.write_bytes(content)
     return str(path)

@@ -7,6 +7,7 @@ thing is told once per channel; the message is sent until it is taken, under one
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -29,6 +30,7 @@ __all__ = [
     "Delivered",
     "FailedChannel",
     "OutboxRow",
+    "OutboxState",
     "Report",
     "deliver",
     "enqueue",
@@ -110,8 +112,8 @@ def _form(connection: sa.Connection, book: AlertBook, plan: Deliveries, channel:
     ]
     if notices and formed_at is not None and now < formed_at + window:
         return 0
-    formed = {"formed_at": now} if notices else {}
-    connection.execute(CHANNELS.update().where(CHANNELS.c.channel == channel).values(settled_at=now, **formed))
+    formed = {"org_id": organization, "settled_at": now, **({"formed_at": now} if notices else {})}
+    connection.execute(CHANNELS.update().where(CHANNELS.c.channel == channel).values(formed))
     if not notices:
         return 0
     message = form_message(notices, language, book.settings.ui_url)
@@ -202,20 +204,19 @@ def failed_channels(book: AlertBook, plan: Deliveries) -> list[FailedChannel]:
 
     One that is no longer in the file is told for a day.
     """
-    ended = sa.select(OUTBOX.c.channel, OUTBOX.c.state, OUTBOX.c.last_error, OUTBOX.c.sent_at)
-    ended = ended.where(OUTBOX.c.state.in_(("sent", "fallback"))).order_by(OUTBOX.c.id)
-    rows = book.records.transact(lambda connection: connection.execute(ended).all())
+    taken = sa.select(sa.func.max(OUTBOX.c.id)).where(OUTBOX.c.state == "sent").correlate(_GIVEN_UP)
+    taken = taken.where(OUTBOX.c.channel == _GIVEN_UP.c.channel)
+    since = _GIVEN_UP.select().where(
+        _GIVEN_UP.c.state == "fallback", _GIVEN_UP.c.id > sa.func.coalesce(taken.scalar_subquery(), 0)
+    )
+    rows = book.records.transact(lambda connection: connection.execute(since.order_by(_GIVEN_UP.c.id)).all())
     yesterday = book.clock() - _REMOVED_CHANNEL
-    failed: dict[str, FailedChannel] = {}
-    for row in rows:
-        if row.state == "sent":
-            failed.pop(row.channel, None)
-        elif row.channel in plan.channels or row.sent_at > yesterday:
-            before = failed[row.channel].messages if row.channel in failed else 0
-            failed[row.channel] = FailedChannel(channel=row.channel, why=row.last_error, messages=before + 1)
-    return [*failed.values()]
+    told = [row for row in rows if row.channel in plan.channels or row.sent_at > yesterday]
+    messages, why = Counter(row.channel for row in told), {row.channel: row.last_error for row in told}
+    return [FailedChannel(channel=name, why=why[name], messages=number) for name, number in messages.items()]
 
 
+_GIVEN_UP = OUTBOX.alias()
 _ROWS = sa.select(*(OUTBOX.c[name] for name in OutboxRow.model_fields))
 
 

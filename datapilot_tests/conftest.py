@@ -6,7 +6,9 @@ import os
 
 pytest_plugins = [
     "datapilot_tests.services.fixtures",
+    "datapilot_tests.services.hook_receiver",
     "datapilot_tests.services.postgres_server",
+    "datapilot_tests.services.alert_books",
     "datapilot_tests.services.neo4j_fixtures",
     "datapilot_tests.workbench",
 ]

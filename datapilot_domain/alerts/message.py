@@ -127,7 +127,7 @@ def _part(org: OrgId | None, notices: Sequence[Notice], language: Language, ui_u
 
 
 def _lines(notices: Sequence[Notice], language: Language, ui_url: str | None) -> list[str]:
-    """At most 20: whole blocks while they fit, then only how many alerts are left."""
+    """At most 20: where a block does not fit its first line stands for it, and the last line counts the others."""
     groups = [
         list(group) for _, group in groupby(notices, lambda n: (n.kind == "resolved", n.alert.severity, n.alert.code))
     ]
@@ -135,10 +135,10 @@ def _lines(notices: Sequence[Notice], language: Language, ui_url: str | None) ->
     left = len(notices)
     for group in groups:
         block = _block(group, language, ui_url)
-        last = 0 if len(group) == left else 1
-        if len(lines) + len(block) + last > _MOST_LINES:
+        room = _MOST_LINES - len(lines) - (0 if len(group) == left else 1)
+        if room < 1:
             break
-        lines += block
+        lines += block if len(block) <= room else block[:1]
         left -= len(group)
     return [*lines, words.MORE_ALERTS.of(language).format(left)] if left else lines
 
