@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from datapilot_assets.consumers import CONSUMERS, INSIGHTS, Consumer, ConsumerDown
+from datapilot_assets.consumers import CONSUMERS, INSIGHTS, POWER_BI, Consumer, ConsumerDown
 from datapilot_assets.dagster_home import prepare_dagster_home
 from datapilot_assets.status import stale_months, table_status
 from datapilot_domain.contracts import FAMILY_CONTRACTS, with_upstream
@@ -176,6 +176,16 @@ def run_insights(platform: Platform, org: OrgId, months: Sequence[Month], *, aga
     with _instance(platform) as instance:
         instance.add_dynamic_partitions("org", [org])
         return _run_consumer(instance, INSIGHTS, org, wanted, {AGAIN_TAG: "true"} if again else {})
+
+
+def run_power_bi(platform: Platform, org: OrgId) -> list[RunResult]:
+    """Push what waits to Power BI, also when an earlier run did not reach it and the sensor leaves it alone."""
+    from datapilot_assets.power_bi.state import waiting_months
+
+    wanted = sorted(waiting_months(platform, platform.registry.get(org)))
+    with _instance(platform) as instance:
+        instance.add_dynamic_partitions("org", [org])
+        return _run_consumer(instance, POWER_BI, org, wanted, {})
 
 
 def _run_consumer(

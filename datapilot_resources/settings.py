@@ -65,6 +65,8 @@ class Settings(BaseModel):
     postgres_url: SecretStr | None = Field(default=None, alias="DATAPILOT_POSTGRES_URL")
     serving_url: SecretStr | None = Field(default=None, alias="DATAPILOT_SERVING_URL")
     webhook_token: SecretStr | None = Field(default=None, alias="DATAPILOT_WEBHOOK_TOKEN", min_length=16)
+    # A YAML file; unless set: deliveries.yaml in DATAPILOT_HOME, if it is there.
+    deliveries: Path | None = Field(default=None, alias="DATAPILOT_DELIVERIES")
     llm_base_url: str | None = Field(default=None, alias="LLM_BASE_URL", description="an OpenAI-compatible endpoint")
     llm_model: str | None = Field(default=None, alias="LLM_MODEL")
     llm_api_key: SecretStr | None = Field(default=None, alias="LLM_API_KEY")

@@ -21,6 +21,7 @@ from datapilot_interfaces.cli import (
     mapping,
     organizations,
     page,
+    power_bi,
     quarantine,
     replay,
     reporting,
@@ -57,6 +58,7 @@ app.command("page")(page.page)
 app.command("insights")(insights.insights)
 app.command("verify")(insights.verify)
 app.add_typer(serving.app, name="serving")
+app.add_typer(power_bi.app, name="power-bi")
 app.command("graph")(graph.graph)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
