@@ -62,9 +62,10 @@ def known_error(error: BaseException) -> CommandError | None:
         what, _, remedy = message.partition("; ")
         return CommandError("GRAPH_UNAVAILABLE", what, remedy)
     if isinstance(error, (PowerBiRefused, PowerBiUnavailable)):
-        codes = {PowerBiCreationRefused: "POWER_BI_CREATION_REFUSED", PowerBiRefused: "POWER_BI_REFUSED"}
+        refused = "CREATION_REFUSED" if isinstance(error, PowerBiCreationRefused) else "REFUSED"
         what, _, remedy = message.partition("; ")
-        return CommandError(codes.get(type(error), "POWER_BI_UNAVAILABLE"), what, remedy)
+        code = "UNAVAILABLE" if isinstance(error, PowerBiUnavailable) else refused
+        return CommandError(f"POWER_BI_{code}", what, remedy)
     if isinstance(error, ToolchainError):
         return CommandError("TOOLCHAIN", message, "run `datapilot doctor`")
     return None

@@ -36,6 +36,9 @@ DOORS = [
     ("serving", "grant", "--org", "{}"),
     ("serving", "revoke", "--org", "{}"),
     ("graph", "--org", "{}"),
+    ("power-bi", "status", "--org", "{}"),
+    ("power-bi", "push", "--org", "{}"),
+    ("power-bi", "create", "--org", "{}"),
 ]
 
 

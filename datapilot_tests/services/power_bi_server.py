@@ -26,6 +26,21 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
 
 
 @dataclass
+class Documented:
+    """The limits of https://learn.microsoft.com/power-bi/developer/embedded/push-datasets-limitations."""
+
+    tables: int = 75
+    columns: int = 75
+    rows_per_request: int = 10_000
+    bytes_per_request: int = 16_000_000
+    rows_per_hour: int = 1_000_000
+    pending: int = 5
+    requests_per_minute: int = 120
+    large_table_rows: int = 250_000
+    large_table_requests_per_hour: int = 120
+
+
+@dataclass
 class Dataset:
     """A push semantic model: its declared tables and what they hold."""
 
@@ -53,6 +68,7 @@ class PowerBiServer:
     """`queue` holds behaviours for the next requests; `violations` what a client did against the limits."""
 
     now: Callable[[], float]
+    limits: Documented = field(default_factory=Documented)
     address: str = ""
     tokens: dict[str, float] = field(default_factory=dict)  # token → when it ends
     clients: dict[str, str] = field(default_factory=dict)  # client id → secret
@@ -94,11 +110,11 @@ class PowerBiServer:
 
         with self.lock:
             dataset.pending += 1
-            too_many = method == "POST" and dataset.pending > 5
+            too_many = method == "POST" and dataset.pending > self.limits.pending
             behaviour = self.queue.popleft() if self.queue else None
         try:
             if too_many:
-                return self._against("more than 5 pending requests", 1)
+                return self._against("too many pending requests", 1)
             return behaviour(work) if behaviour else work()
         finally:
             with self.lock:
@@ -116,7 +132,7 @@ class PowerBiServer:
 
     def _create(self, workspace: str, query: Mapping[str, list[str]], document: Mapping[str, Any]) -> Answer:
         tables = {t["name"]: {c["name"]: c["dataType"] for c in t["columns"]} for t in document["tables"]}
-        if len(tables) > 75 or any(len(columns) > 75 for columns in tables.values()):
+        if len(tables) > self.limits.tables or any(len(columns) > self.limits.columns for columns in tables.values()):
             self.violations.append("too many tables or columns")
             return _error(400, "TooManyTablesOrColumns")
         name = f"00000000-0000-4000-8000-{len(self.datasets):012d}"
@@ -131,14 +147,16 @@ class PowerBiServer:
         rows: list[Row] = json.loads(body, parse_float=Decimal)["rows"]
         last_hour = [(at, many) for at, many in dataset.requests if at > now - 3600]
         stored = len(dataset.rows.setdefault(table, []))
-        if len(body) > 16_000_000 or len(rows) > 10_000:
+        limits = self.limits
+        if len(body) > limits.bytes_per_request or len(rows) > limits.rows_per_request:
             return self._against(f"a request of {len(rows)} rows, {len(body)} bytes", None)
-        if sum(at > now - 60 for at, _ in last_hour) >= 120:
-            return self._against("121 requests in a minute", 60)
-        if stored + len(rows) >= 250_000 and len(last_hour) >= 120:
-            return self._against("121 requests in an hour, one to a large table", 3600)
-        if sum(many for _, many in last_hour) + len(rows) > 1_000_000:
-            return self._against("more than 1,000,000 rows in an hour", 3600)
+        if sum(at > now - 60 for at, _ in last_hour) >= limits.requests_per_minute:
+            return self._against("too many requests in a minute", 60)
+        is_large = stored + len(rows) >= limits.large_table_rows
+        if is_large and len(last_hour) >= limits.large_table_requests_per_hour:
+            return self._against("too many requests in an hour, one to a large table", 3600)
+        if sum(many for _, many in last_hour) + len(rows) > limits.rows_per_hour:
+            return self._against("too many rows in an hour", 3600)
         if problem := next((found for row in rows if (found := _problem(dataset.tables[table], row))), None):
             return _error(400, problem)
         dataset.requests.append((now, len(rows)))
