@@ -54,8 +54,8 @@ def test_every_block_of_commands_is_run() -> None:
     shell = [text for tested, language, text in BLOCKS if not tested and language == "sh"]
     lines = [line.split("#")[0].strip() for text in shell for line in text.splitlines()]
     assert {line for line in lines if not line.startswith("docker compose ")} == set(RUN_ELSEWHERE)
-    # Queries of the graph are run by its own tests.
-    assert {language for _, language, _ in BLOCKS} == {"sh", "cypher"}
+    # Queries of the graph and files of settings are read by tests of their own.
+    assert {language for _, language, _ in BLOCKS} == {"sh", "cypher", "yaml"}
 
 
 def test_every_command_that_a_page_names_exists_with_its_options() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,12 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
         power_bi_targets(named)
     (tmp_path / "x").write_text(file_of(TARGET))
     assert list(power_bi_targets(named)) == ["acme"]
+
+
+def test_the_example_of_the_documentation_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "power-bi.md").read_text("utf-8")
+    (example,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    (target,) = power_bi_targets(settings(tmp_path, example)).values()
+    assert target.tables == ("gold.sales_month", "gold.sales_daily")
+    assert target.client_secret is not None
+    assert target.client_secret.variable == "ACME_POWER_BI_SECRET"
