@@ -107,8 +107,9 @@ class PowerBiDataset:
         """Remove all rows of a table, and what the ledger knows of them. Repeating it is harmless. Raises as `push`."""
         turn.begin_emptying(table)
         for failures in itertools.count(1):
-            turn.hold(self._attempt_seconds)
-            reply = self._call("DELETE", self._rows_url(table), self._token(turn), b"")
+            token = self._token(turn)
+            turn.hold()
+            reply = self._call("DELETE", self._rows_url(table), token, b"")
             outcome = _outcome(reply)
             if outcome == "sent":
                 turn.emptied(table)
@@ -188,12 +189,11 @@ class PowerBiDataset:
         )
 
     def _rest(self, turn: TurnRecords, at_least: float) -> None:
-        failures = self._ledger.failures(turn.dataset)
+        failures, _ = self._ledger.failures(turn.dataset)
         seconds = max(min(_FIRST_REST * 2**failures, _LONGEST_REST), min(at_least, limits.HOUR))
         turn.rest(seconds, failed=True)
 
     def _token(self, turn: TurnRecords) -> str:
-        turn.hold(self._attempt_seconds)
         try:
             return self._tokens.get()
         except PowerBiUnavailable:

@@ -91,10 +91,11 @@ class PowerBiLedger:
         row = self._records.transact(lambda connection: connection.execute(query).mappings().one_or_none())
         return Rest(row["not_before"], row["failures"]) if row else None
 
-    def failures(self, dataset: str) -> int:
-        """How many runs in a row did not reach the service."""
-        query = sa.select(DATASETS.c.failures).where(DATASETS.c.dataset == dataset)
-        return int(self._records.transact(lambda connection: connection.execute(query).scalar_one_or_none()) or 0)
+    def failures(self, dataset: str) -> tuple[int, int]:
+        """How many runs in a row did not reach the service, and how many ever."""
+        query = sa.select(DATASETS.c.failures, DATASETS.c.outages).where(DATASETS.c.dataset == dataset)
+        row = self._records.transact(lambda connection: connection.execute(query).one_or_none())
+        return (int(row[0]), int(row[1])) if row else (0, 0)
 
     @contextmanager
     def turn(

@@ -53,6 +53,7 @@ DATASETS = sa.Table(
     sa.Column("holder", sa.Text),
     sa.Column("held_until", sa.Double, nullable=False, default=0.0),
     sa.Column("not_before", sa.Double, nullable=False, default=0.0),
-    sa.Column("failures", sa.Integer, nullable=False, default=0),
+    sa.Column("failures", sa.Integer, nullable=False, default=0),  # in a row
+    sa.Column("outages", sa.Integer, nullable=False, default=0),  # all failures that there ever were
 )
 ALL = (CHUNKS, EMPTYING, REQUESTS, DATASETS)

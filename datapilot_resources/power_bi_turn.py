@@ -75,9 +75,9 @@ class TurnRecords:
 
     def rest(self, seconds: float, *, failed: bool) -> None:
         """Nothing is sent for so long: the service asks for it, or (`failed`) was not reached once more."""
-        values: dict[str, Any] = {"not_before": self.clock() + seconds}
+        values: dict[str, Any] = {"not_before": self.clock() + seconds, "failures": 0}
         if failed:
-            values["failures"] = DATASETS.c.failures + 1
+            values |= {"failures": DATASETS.c.failures + 1, "outages": DATASETS.c.outages + 1}
         mine = DATASETS.c.dataset == self.dataset
         self._step(lambda connection: connection.execute(DATASETS.update().where(mine).values(values)))
 

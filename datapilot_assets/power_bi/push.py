@@ -69,18 +69,13 @@ class _Push:
         wanted = wanted_of(self.platform, self.org, contract)
         if sum(found.state.rows for found in wanted.values()) > (most := limits.TABLE_ROWS[self.target.retention]):
             raise PowerBiRefused(f"{contract.id} has more than {most} rows, which no table there holds; leave it out")
-        ledger, dataset = self.platform.power_bi.ledger, str(self.target.dataset)
-        there = by_month(contract, ledger.delivered(self.org, dataset))
+        delivered = self.platform.power_bi.ledger.delivered(self.org, str(self.target.dataset))
+        there = by_month(contract, delivered)
         settled = {month: found for month, found in wanted.items() if month not in self.unsettled}
         todo = {m: w for m, w in settled.items() if m in months and not is_current(w, there.get(m, []))}
         plans = self._plans(contract, todo)
-        bodies = [chunk for found in there.values() for chunk in found]
-        if (
-            contract.table in ledger.emptying(self.org, dataset)
-            or any(chunk.state == "sending" for chunk in bodies)
-            or any(is_outdated(wanted, chunk) and chunk.month not in self.unsettled for chunk in bodies)
-            or any(not _fits(plans[m], w, there.get(m, [])) for m, w in todo.items())
-        ):
+        planned_otherwise = any(not _fits(plans[m], w, there.get(m, [])) for m, w in todo.items())
+        if planned_otherwise or self._must_be_emptied(contract, wanted, there):
             # All of it is read first: what Power BI would not take must not leave an empty table behind.
             todo, plans, there = settled, self._plans(contract, settled), {}
             self.dataset.empty(self.turn, contract.table)
@@ -92,6 +87,16 @@ class _Push:
             for chunk in self.chunks(contract, month, found):
                 if chunk.number not in sent:
                     self.dataset.push(self.turn, place, chunk)
+
+    def _must_be_emptied(
+        self, contract: TableContract, wanted: dict[Month, Wanted], there: dict[Month, list[Delivered]]
+    ) -> bool:
+        bodies = [chunk for found in there.values() for chunk in found]
+        return (
+            contract.table in self.platform.power_bi.ledger.emptying(self.org, str(self.target.dataset))
+            or any(chunk.state == "sending" for chunk in bodies)
+            or any(is_outdated(wanted, chunk) and chunk.month not in self.unsettled for chunk in bodies)
+        )
 
     def _plans(self, contract: TableContract, todo: dict[Month, Wanted]) -> dict[Month, list[tuple[int, str]]]:
         return {m: [(chunk.rows, chunk.sha256) for chunk in self.chunks(contract, m, w)] for m, w in todo.items()}

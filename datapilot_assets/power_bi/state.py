@@ -66,9 +66,9 @@ def pending_power_bi(platform: Platform, organization: Organization) -> dict[Mon
         until = dt.datetime.fromtimestamp(rest.until, dt.timezone.utc).isoformat(timespec="seconds")
         remedy = f"it is tried again at {until}, or by `datapilot power-bi push --org {organization.org_id}`"
         raise PowerBiUnavailable(f"{target.base_url} was not reached; {remedy}")
-    # After a failure the work counts as other work: an outage must not park it.
-    failures = ledger.failures(dataset)
-    return {month: digest([fingerprint, failures]) for month, fingerprint in waiting.items()} if failures else waiting
+    # After each failure the work counts as other work: an outage must not park it.
+    _, outages = ledger.failures(dataset)
+    return {month: digest([fingerprint, outages]) for month, fingerprint in waiting.items()}
 
 
 def waiting_months(platform: Platform, organization: Organization) -> dict[Month, str]:

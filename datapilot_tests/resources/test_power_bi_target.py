@@ -42,7 +42,7 @@ def test_without_a_section_there_is_no_target(tmp_path: Path, text: str | None) 
 
 
 def test_a_target_is_read_and_gold_is_its_default(tmp_path: Path) -> None:
-    found = power_bi_targets(settings(tmp_path, file_of(TARGET, {**TARGET, **CLIENT, **other("betaltda")})))
+    found = power_bi_targets(settings(tmp_path, file_of(TARGET, {**other("betaltda"), **CLIENT})))
     assert list(found) == ["acme", "betaltda"]
     acme = found[OrgId("acme")]
     assert acme.contracts == tuple(contract for contract in SERVED if contract.layer == "gold")

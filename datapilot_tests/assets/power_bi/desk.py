@@ -63,7 +63,8 @@ class Desk:
 
     def put(self, contract: TableContract, *months: Month, seed: object = 1, count: int = 12) -> None:
         rows = {month: [fitting(row) for row in some_rows(contract, month, seed, count)] for month in months}
-        self.shelf.put(contract, rows)
+        # Not in the order of their keys.
+        self.shelf.put(contract, {month: found[::-1] for month, found in rows.items()})
 
     def put_all(self, *months: Month, seed: object = 1) -> None:
         for contract in TABLES:

@@ -16,7 +16,8 @@ from datapilot_resources.power_bi_ledger import DatasetTaken, TurnTaken
 from datapilot_resources.power_bi_turn import TurnLost
 from datapilot_tests.assets.power_bi.desk import SECRET, TABLES, Desk
 from datapilot_tests.assets.serving.shelf import FEBRUARY, JANUARY
-from datapilot_tests.services.power_bi_server import Answer, PowerBiServer, answers
+from datapilot_tests.services.postgres_server import PostgresServers
+from datapilot_tests.services.power_bi_server import Answer, PowerBiServer, answers, hangs_up_after
 
 
 def deliveries(desk: Desk) -> Path:
@@ -77,6 +78,16 @@ def test_no_secret_is_written_anywhere(
         assert not any(secret.encode() in content for content in kept)
 
 
+def test_no_text_of_the_service_is_shown(desk: Desk) -> None:
+    """It may quote what was sent."""
+    desk.put_all(JANUARY)
+    echo = Answer(400, {"error": {"code": f"{SECRET} 1234.56", "message": SECRET}})
+    desk.server.then(*[lambda work: echo] * 3)
+    with pytest.raises(TablesRefused, match="HTTP 400, no code") as refused:
+        desk.push()
+    assert SECRET not in str(refused.value)
+
+
 def test_a_token_that_ended_is_asked_for_again(desk: Desk) -> None:
     desk.put_all(JANUARY, FEBRUARY)
 
@@ -115,7 +126,7 @@ def test_who_gives_no_token_is_an_outage(desk: Desk) -> None:
     change(desk, 0, authority="http://127.0.0.1:9")
     with pytest.raises(PowerBiUnavailable, match="gives no token"):
         desk.push()
-    assert desk.platform.power_bi.ledger.failures(desk.dataset_id) == 1
+    assert desk.platform.power_bi.ledger.failures(desk.dataset_id) == (1, 1)
     assert all(chunk.state == "planned" for chunk in desk.platform.power_bi.ledger.delivered(desk.org, desk.dataset_id))
 
 
@@ -154,6 +165,25 @@ def test_two_processes_take_turns(desk: Desk) -> None:
         desk.clock.now += 120
         with other.turn(desk.org, desk.dataset_id, 1, desk.clock.sleep), pytest.raises(TurnLost):
             mine.hold()
+
+
+@pytest.mark.services
+def test_the_ledger_may_be_in_postgres(desk: Desk, postgres: PostgresServers) -> None:
+    url = postgres.url(postgres.new_database(), pooled=True)
+    settings = desk.platform.settings.model_copy(update={"postgres_url": url})
+    desk.platform = Platform(settings)
+    desk.restart()
+    desk.put_all(JANUARY, FEBRUARY)
+    desk.server.then(lambda work: work(), answers(429, 1), hangs_up_after)
+    with pytest.raises(PowerBiUnavailable):
+        desk.push()
+    desk.clock.now += 3600
+    desk.push()
+    assert desk.is_exact()
+    assert desk.pending == []
+    assert not (settings.home / "power_bi.sqlite").exists()
+    assert desk.platform.power_bi.ledger.erase(desk.org) > 0
+    assert desk.platform.power_bi.ledger.delivered(desk.org, desk.dataset_id) == []
 
 
 def test_an_erased_organization_leaves_no_byte(desks: dict[str, Desk]) -> None:

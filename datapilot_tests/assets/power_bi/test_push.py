@@ -13,7 +13,7 @@ from datapilot_domain.partitions import Month
 from datapilot_resources import power_bi_limits as limits
 from datapilot_resources.power_bi_errors import PowerBiUnavailable
 from datapilot_tests.assets.power_bi.desk import DAILY, MONTH, PRODUCTS, TABLES, Desk, fitting
-from datapilot_tests.assets.serving.shelf import FEBRUARY, JANUARY, some_rows
+from datapilot_tests.assets.serving.shelf import FEBRUARY, JANUARY, MARCH, some_rows
 from datapilot_tests.services.power_bi_server import (
     Behaviour,
     answers,
@@ -95,6 +95,23 @@ def test_a_month_that_gets_its_first_rows_empties_nothing(desk: Desk) -> None:
     assert desk.deletes(DAILY) == 0
 
 
+def test_months_whose_gold_is_about_to_change_wait_for_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.put_all(JANUARY, FEBRUARY)
+    desk.push()
+    desk.put_all(FEBRUARY, seed=2)
+    desk.put_all(MARCH)
+    with monkeypatch.context() as patch:
+        for module in ("state", "push"):
+            patch.setattr(f"datapilot_assets.power_bi.{module}.unsettled_months", lambda *_: {FEBRUARY})
+        assert desk.pending == [MARCH]
+        desk.push(FEBRUARY, MARCH)
+        assert [desk.deletes(table) for table in TABLES] == [0, 0, 0]
+        assert desk.pending == []
+    assert desk.pending == [FEBRUARY]
+    desk.push()
+    assert desk.is_exact()
+
+
 @pytest.mark.parametrize("breaks", BREAKS, ids=["after", "before", "500 after", "502 before", "504 after"])
 def test_where_nobody_knows_whether_rows_arrived_the_table_is_sent_anew(desk: Desk, breaks: Behaviour) -> None:
     desk.put_all(JANUARY, FEBRUARY)
@@ -163,6 +180,33 @@ def test_an_outage_fails_the_run_rests_and_parks_nothing(desk: Desk) -> None:
     desk.push()
     assert desk.is_exact()
     assert [desk.deletes(table) for table in TABLES] == [0, 0, 0]
+
+
+def test_an_outage_in_the_middle_parks_nothing_either(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each run brings some of the month and then fails: a failure is another one though rows arrived before it."""
+    from datapilot_assets.power_bi.state import pending_power_bi
+
+    monkeypatch.setattr(limits, "ROWS_PER_REQUEST", 1)
+    desk.put(MONTH, JANUARY)
+    fingerprints = []
+    for _ in range(3):
+        fingerprints.append(pending_power_bi(desk.platform, desk.organization)[JANUARY])
+        desk.server.then(lambda work: work(), *[answers(503)] * 5)
+        with pytest.raises(PowerBiUnavailable):
+            desk.push()
+        desk.clock.now += 3600
+    assert len(set(fingerprints)) == 3
+
+
+def test_a_limit_after_an_outage_is_obeyed_by_who_asks_by_hand(desk: Desk) -> None:
+    desk.put_all(JANUARY)
+    desk.server.then(*[answers(503)] * 5, answers(429, 1200))
+    with pytest.raises(PowerBiUnavailable):
+        desk.push()
+    assert desk.push(JANUARY) == []  # in spite of the rest: told to pause
+    calls = len(desk.server.calls)
+    assert desk.push(JANUARY) == []
+    assert len(desk.server.calls) == calls
 
 
 def test_what_the_time_of_a_run_does_not_allow_is_left_for_the_next(
