@@ -97,6 +97,12 @@ class PowerBiLedger:
         row = self._records.transact(lambda connection: connection.execute(query).one_or_none())
         return (int(row[0]), int(row[1])) if row else (0, 0)
 
+    def is_taken(self, dataset: str) -> bool:
+        """Whether a process writes to it now, or died less than a minute ago."""
+        held = (DATASETS.c.dataset == dataset) & DATASETS.c.holder.is_not(None) & (DATASETS.c.held_until > self.clock())
+        query = sa.select(DATASETS.c.dataset).where(held)
+        return self._records.transact(lambda connection: connection.execute(query).first()) is not None
+
     @contextmanager
     def turn(
         self, org: OrgId, dataset: str, attempt_seconds: float, sleep: Callable[[float], None]

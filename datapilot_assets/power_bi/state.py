@@ -52,7 +52,7 @@ def is_outdated(wanted: Mapping[Month, Wanted], chunk: Delivered) -> bool:
 
 
 def pending_power_bi(platform: Platform, organization: Organization) -> dict[Month, str]:
-    """Months to push now → fingerprint of what would be there then; none while the limits ask for a rest.
+    """Months to push now → fingerprint of what would be there then; none while a process pushes, or the limits rest.
 
     Raises SettingsError, PostgresUnavailable, and PowerBiUnavailable for some time after it was not reached.
     """
@@ -60,6 +60,8 @@ def pending_power_bi(platform: Platform, organization: Organization) -> dict[Mon
     if target is None or not (waiting := waiting_months(platform, organization)):
         return {}
     ledger, dataset = platform.power_bi.ledger, str(target.dataset)
+    if ledger.is_taken(dataset):
+        return {}
     if rest := ledger.rest(dataset):
         if not rest.failures:
             return {}
