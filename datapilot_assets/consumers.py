@@ -106,5 +106,37 @@ EXPORTS = Consumer(
     off=lambda settings: None if settings.exports else "exports are off: no DATAPILOT_EXPORTS",
 )
 
+
+def _pending_power_bi(platform: Platform, organization: Organization) -> Mapping[Month, str]:
+    from datapilot_assets.power_bi.state import pending_power_bi
+    from datapilot_resources.postgres import PostgresUnavailable
+    from datapilot_resources.power_bi_errors import PowerBiUnavailable
+    from datapilot_resources.settings import SettingsError
+
+    try:
+        return pending_power_bi(platform, organization)
+    except (PostgresUnavailable, PowerBiUnavailable, SettingsError) as error:
+        raise ConsumerDown(str(error)) from error
+
+
+def _power_bi_off(settings: Settings) -> str | None:
+    from datapilot_resources.power_bi_target import power_bi_targets
+    from datapilot_resources.settings import SettingsError
+
+    try:
+        targets = power_bi_targets(settings)
+    except SettingsError:
+        return None  # on, and down: `pending` says why
+    return None if targets else "Power BI is off: no section power_bi in the file of deliveries"
+
+
+POWER_BI = Consumer(
+    name="power_bi",
+    job="power_bi_job",
+    description="Push the months whose gold changed to the organization's semantic model in Power BI.",
+    pending=_pending_power_bi,
+    off=_power_bi_off,
+)
+
 # In this order: what a consumer writes is there when the next one looks.
-CONSUMERS: tuple[Consumer, ...] = (INSIGHTS, GRAPH, SERVING, EXPORTS)
+CONSUMERS: tuple[Consumer, ...] = (INSIGHTS, GRAPH, SERVING, EXPORTS, POWER_BI)

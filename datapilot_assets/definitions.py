@@ -16,6 +16,7 @@ from datapilot_assets.landing.job import intake_job
 from datapilot_assets.landing.replay_job import replay_job
 from datapilot_assets.marketing import MARKETING_FAMILY
 from datapilot_assets.partitioning import ORG_MONTHS
+from datapilot_assets.power_bi.asset import power_bi_asset, power_bi_job
 from datapilot_assets.refine import family_checks, refine_asset
 from datapilot_assets.refinement import Family
 from datapilot_assets.sales import SALES
@@ -65,9 +66,16 @@ def _family_definitions(family: Family) -> dg.Definitions:
 
 defs = dg.Definitions.merge(
     dg.Definitions(
-        assets=[campaigns_spec(), insights_asset, graph_asset, serving_asset, exports_asset],
+        assets=[
+            campaigns_spec(),
+            insights_asset,
+            graph_asset,
+            serving_asset,
+            exports_asset,
+            power_bi_asset,
+        ],
         asset_checks=[insights_checks],
-        jobs=[intake_job, replay_job, insights_job, graph_job, serving_job, exports_job],
+        jobs=[intake_job, replay_job, insights_job, graph_job, serving_job, exports_job, power_bi_job],
         sensors=[registry_sensor, inbox_sensor, *map(gold_sensor, CONSUMERS), alerts_sensor, outbox_sensor],
         # One process, one JVM: a step process of its own costs 5 CPU-seconds before any work.
         executor=dg.in_process_executor,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from datapilot_assets.consumers import CONSUMERS, EXPORTS, INSIGHTS, Consumer, ConsumerDown
+from datapilot_assets.consumers import CONSUMERS, EXPORTS, INSIGHTS, POWER_BI, Consumer, ConsumerDown
 from datapilot_assets.dagster_home import prepare_dagster_home
 from datapilot_assets.status import stale_months, table_status
 from datapilot_domain.contracts import FAMILY_CONTRACTS, with_upstream
@@ -193,6 +193,16 @@ def run_exports(
     with dagster_instance(platform) as instance:
         instance.add_dynamic_partitions("org", [org])
         return _run_consumer(instance, EXPORTS, org, months, {FORMATS_TAG: ",".join(formats)})
+
+
+def run_power_bi(platform: Platform, org: OrgId) -> list[RunResult]:
+    """Push what waits to Power BI, also when an earlier run did not reach it and the sensor leaves it alone."""
+    from datapilot_assets.power_bi.state import waiting_months
+
+    wanted = sorted(waiting_months(platform, platform.registry.get(org)))
+    with dagster_instance(platform) as instance:
+        instance.add_dynamic_partitions("org", [org])
+        return _run_consumer(instance, POWER_BI, org, wanted, {})
 
 
 def _run_consumer(

@@ -57,7 +57,9 @@ def enqueue_reports(platform: Platform, plan: Deliveries, now: dt.datetime, *, s
         key = digest(["report", rule.to, organization.org_id, str(month), rule.contents])
         if (local.day, local.hour) < (rule.day, rule.hour) or is_enqueued(book, key):
             continue
-        if month not in unsettled_months(platform, organization) and (report := _report(platform, organization, month, rule)):
+        if month not in unsettled_months(platform, organization) and (
+            report := _report(platform, organization, month, rule)
+        ):
             sent += enqueue_report(book, rule.to, organization.org_id, key, report)
     return sent
 

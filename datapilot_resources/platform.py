@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datapilot_resources.graph import Graph
     from datapilot_resources.ledger import CallLedger
     from datapilot_resources.llm import LanguageModel
+    from datapilot_resources.power_bi import PowerBi
     from datapilot_resources.serving import Serving
 
 
@@ -72,6 +73,12 @@ class Platform:
         from datapilot_resources.graph import Graph
 
         return Graph.from_settings(self.settings)
+
+    @cached_property
+    def power_bi(self) -> PowerBi:
+        from datapilot_resources.power_bi import PowerBi  # most commands push nothing
+
+        return PowerBi(self.settings)
 
     @property
     def first_month(self) -> Month:

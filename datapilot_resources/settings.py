@@ -69,7 +69,7 @@ class Settings(BaseModel):
     # What gold is exported as by itself; none: nothing.
     exports: tuple[ExportFormat, ...] = Field(default=(), alias="DATAPILOT_EXPORTS")
     webhook_token: SecretStr | None = Field(default=None, alias="DATAPILOT_WEBHOOK_TOKEN", min_length=16)
-    # Who hears what of alerts; None: deliveries.yaml in DATAPILOT_HOME, if there is one.
+    # A YAML file: who hears what, and what is pushed where; None: deliveries.yaml in DATAPILOT_HOME, if it is there.
     deliveries: Path | None = Field(default=None, alias="DATAPILOT_DELIVERIES")
     # Address of the Dagster UI as people reach it, for links in messages.
     ui_url: str | None = Field(default=None, alias="DATAPILOT_UI_URL", pattern=r"^https?://[^\s?#@]+$")

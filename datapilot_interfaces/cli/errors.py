@@ -36,6 +36,7 @@ def known_error(error: BaseException) -> CommandError | None:
     from datapilot_resources.graph import GraphUnavailable
     from datapilot_resources.object_store import InvalidKey
     from datapilot_resources.postgres import PostgresUnavailable
+    from datapilot_resources.power_bi_errors import PowerBiCreationRefused, PowerBiRefused, PowerBiUnavailable
     from datapilot_resources.registry import RegistryError, UnknownOrganization
     from datapilot_resources.settings import SettingsError
     from datapilot_resources.toolchain import ToolchainError
@@ -60,6 +61,11 @@ def known_error(error: BaseException) -> CommandError | None:
     if isinstance(error, GraphUnavailable):
         what, _, remedy = message.partition("; ")
         return CommandError("GRAPH_UNAVAILABLE", what, remedy)
+    if isinstance(error, (PowerBiRefused, PowerBiUnavailable)):
+        refused = "CREATION_REFUSED" if isinstance(error, PowerBiCreationRefused) else "REFUSED"
+        what, _, remedy = message.partition("; ")
+        code = "UNAVAILABLE" if isinstance(error, PowerBiUnavailable) else refused
+        return CommandError(f"POWER_BI_{code}", what, remedy)
     if isinstance(error, ToolchainError):
         return CommandError("TOOLCHAIN", message, "run `datapilot doctor`")
     return None

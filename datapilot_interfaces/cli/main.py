@@ -23,6 +23,7 @@ from datapilot_interfaces.cli import (
     mapping,
     organizations,
     page,
+    power_bi,
     quarantine,
     replay,
     reporting,
@@ -63,6 +64,7 @@ app.command("verify")(insights.verify)
 app.add_typer(alerts.app, name="alerts")
 app.command("watchdog")(watchdog.watchdog)
 app.add_typer(serving.app, name="serving")
+app.add_typer(power_bi.app, name="power-bi")
 app.command("graph")(graph.graph)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)

@@ -77,6 +77,19 @@ def test_the_graph_of_assets() -> None:
             "gold/sales_source_month",
             "insights/published",
         ],
+        "power_bi/dataset": [
+            "gold/campaign_month",
+            "gold/campaign_week",
+            "gold/marketing_month",
+            "gold/product_affinity",
+            "gold/product_centrality",
+            "gold/sales_breakdown",
+            "gold/sales_daily",
+            "gold/sales_month",
+            "gold/sales_products",
+            "gold/sales_source_month",
+            "insights/published",
+        ],
         "graph/organization_month": [
             "gold/campaign_month",
             "gold/product_affinity",
@@ -93,9 +106,19 @@ def test_every_asset_is_partitioned_owned_and_described() -> None:
             assert node.partitions_def == ORGANIZATIONS
         else:
             assert node.partitions_def == ORG_MONTHS, node.key
-        assert node.group_name in ("landing", "bronze", "silver", "gold", "insights", "graph", "serving", "exports")
+        assert node.group_name in (
+            "landing",
+            "bronze",
+            "silver",
+            "gold",
+            "insights",
+            "graph",
+            "serving",
+            "exports",
+            "power_bi",
+        )
         assert node.description, node.key
-        if node.key.path[0] not in ("landing", "graph", "serving", "exports"):
+        if node.key.path[0] not in ("landing", "graph", "serving", "exports", "power_bi"):
             assert node.code_version == str(CONTRACTS[".".join(node.key.path)].version)
             assert "dagster/column_schema" in node.metadata
 
@@ -123,6 +146,7 @@ def test_jobs_and_sensors_run_by_themselves() -> None:
         *(f"refine_{family}_job" for family in FAMILY_CONTRACTS),
         "insights_job",
         "serving_job",
+        "power_bi_job",
         "graph_job",
         "exports_job",
     }
@@ -135,8 +159,11 @@ def test_jobs_and_sensors_run_by_themselves() -> None:
         "landed_marketing": "RUNNING",
         "gold_insights": "RUNNING",
         "gold_serving": "RUNNING",
+        "gold_power_bi": "RUNNING",
         "gold_graph": "RUNNING",
         "gold_exports": "RUNNING",
+        "alerts": "RUNNING",
+        "outbox": "RUNNING",
     }
 
 

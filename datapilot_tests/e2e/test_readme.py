@@ -54,7 +54,7 @@ def test_every_block_of_commands_is_run() -> None:
     shell = [text for tested, language, text in BLOCKS if not tested and language == "sh"]
     lines = [line.split("#")[0].strip() for text in shell for line in text.splitlines()]
     assert {line for line in lines if not line.startswith("docker compose ")} == set(RUN_ELSEWHERE)
-    # Queries of the graph, the file of deliveries and the check of a signature are run by their own tests.
+    # Queries of the graph, files of settings and the check of a signature are run by their own tests.
     assert {language for _, language, _ in BLOCKS} == {"sh", "cypher", "yaml", "python"}
 
 

@@ -37,6 +37,9 @@ DOORS = [
     ("serving", "revoke", "--org", "{}"),
     ("graph", "--org", "{}"),
     ("export", "--org", "{}"),
+    ("power-bi", "status", "--org", "{}"),
+    ("power-bi", "push", "--org", "{}"),
+    ("power-bi", "create", "--org", "{}"),
 ]
 
 
