@@ -64,12 +64,13 @@ def exports_asset(context: dg.AssetExecutionContext, platform: PlatformResource)
         )
 
     failed: list[str] = []
+    expected: tuple[type[Exception], ...] = (UnknownOrganization, ExportsFailed, *store_errors(services.settings))
     for org, months in org_months(context.partition_keys).items():
         try:
             organization = services.registry.get(org)
             for manifest in export_months(services, organization, months, formats, context.run.run_id):
                 context.log_event(event(manifest))
-        except (UnknownOrganization, ExportsFailed, *store_errors(services.settings)) as error:
+        except expected as error:
             failed.append(f"{org}: {error}")
     if failed:
         raise dg.Failure(description="; ".join(failed), allow_retries=False)

@@ -114,7 +114,7 @@ def _is_the_same(got: Any, value: Any) -> None:
     if isinstance(value, (Decimal, int)) and not isinstance(value, bool):
         # A spreadsheet's numbers have 15 significant digits.
         assert isinstance(got, (int, float))
-        assert abs(Decimal(got) - value) <= abs(value) * Decimal("1e-15")
+        assert abs(Decimal(got) - Decimal(value)) <= abs(Decimal(value)) * Decimal("1e-15")
     elif value is None or value in ("", []):
         assert got in (None, "")
     elif isinstance(value, bool):

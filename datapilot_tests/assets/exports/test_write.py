@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from datapilot_assets.exports.publish import publish
 from datapilot_assets.exports.state import pending_exports
 from datapilot_assets.exports.verify import latest_manifest, read_back
 from datapilot_assets.exports.write import ExportsFailed, export_months
@@ -160,18 +161,15 @@ def test_a_month_that_lost_its_rows_is_told_so_and_one_that_never_had_any_is_not
 
 def test_gold_that_changed_since_it_was_read_is_another_runs(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     """A late run must not put an older export in the place of a newer one."""
-    from datapilot_assets.exports import write
-
     shelf.put_all(JANUARY)
-    publish = write.publish
 
     def late(*arguments: object) -> bool:
-        monkeypatch.setattr(write, "publish", publish)
+        monkeypatch.setattr("datapilot_assets.exports.write.publish", publish)
         shelf.put_all(JANUARY, seed=2)
         export(shelf, formats=CSV, run_id="newer")
         return publish(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(write, "publish", late)
+    monkeypatch.setattr("datapilot_assets.exports.write.publish", late)
     assert export(shelf, formats=CSV, run_id="older") == []
     assert reader.latest(folder(shelf))["run_id"] == "newer"
     assert len(generations(shelf)) == 1
