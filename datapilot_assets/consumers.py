@@ -15,7 +15,14 @@ from datapilot_resources.settings import Settings
 
 
 class ConsumerDown(RuntimeError):
-    """A consumer cannot say what it holds; the message says why and what to do. Gold and the others go on."""
+    """A consumer cannot say what it holds; the message says why and what to do. Gold and the others go on.
+
+    `for_all`: for every organization; else the next one is asked.
+    """
+
+    def __init__(self, message: str, *, for_all: bool = True) -> None:
+        super().__init__(message)
+        self.for_all = for_all
 
 
 @dataclass(frozen=True)
@@ -116,11 +123,11 @@ def _pending_power_bi(platform: Platform, organization: Organization) -> Mapping
     try:
         return pending_power_bi(platform, organization)
     except (PostgresUnavailable, PowerBiUnavailable, SettingsError) as error:
-        raise ConsumerDown(str(error)) from error
+        raise ConsumerDown(str(error), for_all=not isinstance(error, PowerBiUnavailable)) from error
 
 
 def _power_bi_off(settings: Settings) -> str | None:
-    from datapilot_resources.power_bi_target import power_bi_targets
+    from datapilot_resources.deliveries import power_bi_targets
     from datapilot_resources.settings import SettingsError
 
     try:

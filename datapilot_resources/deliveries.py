@@ -1,8 +1,9 @@
-"""Who hears what: channels and routes, read from one validated file that holds no secret."""
+"""Who hears what, and what is pushed where: one validated file that holds no secret."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,7 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from datapilot_domain.alerts import ALERTS, SEVERITIES, Alert, Severity
 from datapilot_domain.alerts.message import Language
+from datapilot_domain.exports import ExportFormat
 from datapilot_domain.organizations import OrgId
+from datapilot_resources.power_bi_target import PowerBiTarget
 from datapilot_resources.secret_reference import SecretReference
 from datapilot_resources.settings import Settings, SettingsError
 
@@ -109,10 +112,22 @@ class AlertRules(_Frozen):
         return dt.timedelta(minutes=self.cooldown_minutes)
 
 
+class ReportRule(_Frozen):
+    """The last closed month of an organization goes to a channel from that day and hour on, its own time, once."""
+
+    to: str
+    organization: OrgId
+    day: int = Field(default=5, ge=1, le=28)
+    hour: int = Field(default=8, ge=0, le=23)
+    contents: tuple[Literal["page"] | ExportFormat, ...] = Field(default=("page", "xlsx"), min_length=1)
+
+
 class Deliveries(_Frozen):
     alerts: AlertRules = AlertRules()
     channels: dict[Annotated[str, Field(pattern=_NAME)], Channel] = {}
     routes: tuple[Route, ...] = ()
+    reports: tuple[ReportRule, ...] = ()
+    power_bi: tuple[PowerBiTarget, ...] = ()
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Deliveries:
@@ -143,6 +158,28 @@ class Deliveries(_Frozen):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _reports_fit(self) -> Deliveries:
+        for number, rule in enumerate(self.reports):
+            channel, place = self.channels.get(rule.to), f"reports.{number}"
+            if channel is None:
+                known = ", ".join(sorted(self.channels)) or "none"
+                raise ValueError(f"{place}.to: there is no channel of that name; the channels are {known}")
+            if channel.organization not in (None, rule.organization):
+                raise ValueError(f"{place}.to: {rule.to} is {channel.organization}'s own channel")
+        return self
+
+    @model_validator(mode="after")
+    def _one_model_each(self) -> Deliveries:
+        """The rows of one organization in another's semantic model would be in the other's reports."""
+        for what, names in (
+            ("organization", [str(target.organization) for target in self.power_bi]),
+            ("dataset", [str(target.dataset) for target in self.power_bi if target.dataset]),
+        ):
+            if twice := [name for name, count in Counter(names).items() if count > 1]:
+                raise ValueError(f"power_bi: the {what} {twice[0]} is named twice; give each one of its own")
+        return self
+
     def may_hear(self, channel: str, organizations: Collection[OrgId | None]) -> bool:
         """Whether that channel may be told of all of them (None: the platform). One not in the file may not."""
         found = self.channels.get(channel)
@@ -153,6 +190,11 @@ class Deliveries(_Frozen):
         return self.may_hear(channel, [alert.org_id]) and any(
             route.to == channel and route.matches(alert) for route in self.routes
         )
+
+
+def power_bi_targets(settings: Settings) -> dict[OrgId, PowerBiTarget]:
+    """Of the section `power_bi`, by organization. Raises SettingsError."""
+    return {target.organization: target for target in Deliveries.from_settings(settings).power_bi}
 
 
 _LOG_ONLY = Deliveries(channels={LOG_CHANNEL: LogChannel(kind="log")}, routes=(Route(to=LOG_CHANNEL),))

@@ -37,6 +37,7 @@ __all__ = [
     "enqueue_report",
     "enqueue_test",
     "failed_channels",
+    "is_enqueued",
     "outbox_rows",
     "stuck",
 ]
@@ -175,6 +176,11 @@ def enqueue_report(book: AlertBook, channel: str, org: OrgId, key: str, payload:
         return True
 
     return book.records.transact(work)
+
+
+def is_enqueued(book: AlertBook, key: str) -> bool:
+    """Whether there is, or was, a message of that key."""
+    return book.records.transact(lambda c: c.scalar(sa.select(OUTBOX.c.id).where(OUTBOX.c.key == key))) is not None
 
 
 def _insert(connection: sa.Connection, *, now: dt.datetime, **values: Any) -> int:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from datapilot_domain.organizations import OrgId
 from datapilot_resources import power_bi_limits as limits
+from datapilot_resources.deliveries import power_bi_targets
 from datapilot_resources.power_bi_errors import (
     PowerBiCreationRefused,
     PowerBiLater,
@@ -22,7 +23,7 @@ from datapilot_resources.power_bi_errors import (
 from datapilot_resources.power_bi_http import Reply, send
 from datapilot_resources.power_bi_ledger import PowerBiLedger
 from datapilot_resources.power_bi_rows import Chunk, declared
-from datapilot_resources.power_bi_target import PowerBiTarget, power_bi_targets
+from datapilot_resources.power_bi_target import PowerBiTarget
 from datapilot_resources.power_bi_token import Tokens
 from datapilot_resources.power_bi_turn import Outcome, Place, TurnRecords
 from datapilot_resources.settings import Settings

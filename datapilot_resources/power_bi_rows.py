@@ -15,7 +15,6 @@ import pyarrow as pa
 from datapilot_domain.contracts import Column, TableContract
 from datapilot_domain.landing import digest
 from datapilot_resources import power_bi_limits as limits
-from datapilot_resources.serving_tables import served_columns
 
 # Raise it whenever the same rows are written in another way.
 VERSION = 1
@@ -51,7 +50,7 @@ class Chunk:
 
 def pushed_columns(contract: TableContract) -> tuple[Column, ...]:
     """What a served table holds, and which state of the month each row is of."""
-    return (*served_columns(contract), _FINGERPRINT, _DELTA_VERSION)
+    return (*contract.shown, _FINGERPRINT, _DELTA_VERSION)
 
 
 def data_type(column: Column) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from datapilot_domain.contracts import SERVED, TableContract
 from datapilot_domain.organizations import OrgId
 from datapilot_resources.secret_reference import SecretReference
-from datapilot_resources.settings import Settings, SettingsError
 
 _BY_ID = {contract.id: contract for contract in SERVED}
 _GOLD = tuple(contract.id for contract in SERVED if contract.layer == "gold")
@@ -79,48 +76,3 @@ class PowerBiTarget(BaseModel):
     @property
     def contracts(self) -> tuple[TableContract, ...]:
         return tuple(_BY_ID[name] for name in self.tables)
-
-
-def power_bi_targets(settings: Settings) -> Mapping[OrgId, PowerBiTarget]:
-    """Targets by organization; none when the file or its section is not there.
-
-    Raises SettingsError naming the file, the place in it and the remedy, also when two organizations name one
-    semantic model: the rows of one would be in the other's reports.
-    """
-    path = settings.deliveries or settings.home / "deliveries.yaml"
-    if settings.deliveries is None and not path.exists():
-        return {}
-    try:
-        targets = TypeAdapter(tuple[PowerBiTarget, ...]).validate_python(_section(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot read {path} ({type(error).__name__}); name a readable file") from None
-    except ValidationError as error:
-        found = [": ".join([".".join(map(str, e["loc"])), e["msg"]]) for e in error.errors(include_input=False)]
-        raise SettingsError(f"{path}: power_bi: {'; '.join(found)}") from None
-    except ValueError as error:
-        raise SettingsError(f"{path}: {error}") from None
-    for what, names in (
-        ("organization", [str(target.organization) for target in targets]),
-        ("dataset", [str(target.dataset) for target in targets if target.dataset]),
-    ):
-        if twice := [name for name, count in Counter(names).items() if count > 1]:
-            raise SettingsError(f"{path}: power_bi: the {what} {twice[0]} is named twice; give each one of its own")
-    return {target.organization: target for target in targets}
-
-
-def _section(text: str) -> Any:
-    """What `power_bi` holds. Raises ValueError without the text: it may hold a secret that was put there."""
-    import yaml
-
-    try:
-        document = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise ValueError(f"line {line} is no YAML; correct it") from None
-    except yaml.YAMLError:
-        raise ValueError("is no YAML; correct it") from None
-    if document is None:
-        return ()
-    if not isinstance(document, dict):
-        raise ValueError("must be a mapping with the key power_bi")
-    return document.get("power_bi") or ()

@@ -98,13 +98,12 @@ def _trouble(watch: str, org: OrgId, error: Exception) -> Condition:
 
 def look_at_platform(platform: Platform, instance: dg.DagsterInstance, *, seconds: float = float("inf")) -> None:
     """What is wrong with the platform itself, and the runs that finished since, as many as there is time for."""
-    from datapilot_assets.alerts.platform import consumers_down, failed_ticks, unknown_partitions
+    from datapilot_assets.alerts.platform import failed_ticks, unknown_partitions
     from datapilot_assets.alerts.runs import finished_runs
 
     book, until = platform.alert_book, time.monotonic() + seconds
     book.reconcile("partitions", None, list(unknown_partitions(platform, instance)))
     book.reconcile("ticks", None, list(failed_ticks(instance)))
-    book.reconcile("consumers", None, list(consumers_down(platform)))
     while told := finished_runs(instance, book.cursor("runs") or 0):
         book.observe("runs", told.opened, told.resolved, told.cursor)
         if time.monotonic() > until:

@@ -1,4 +1,4 @@
-"""What is wrong with the platform itself: strange partitions, sensors that fail, services that are down."""
+"""What is wrong with the platform itself: strange partitions, and sensors that fail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import dagster as dg
 from dagster._core.scheduler.instigation import TickStatus
 
-from datapilot_assets.consumers import CONSUMERS, ConsumerDown
 from datapilot_domain.alerts import Condition
 from datapilot_domain.findings import Found, found
 from datapilot_resources.platform import Platform
@@ -30,19 +29,6 @@ def failed_ticks(instance: dg.DagsterInstance) -> Iterator[Condition]:
             kind = (error.cls_name if error else None) or "unknown"
             cause = found("tick_failed", sensor=state.name, error=kind)
             yield _condition("TICK_FAILED", state.name, cause, "datapilot doctor", f"/automation?search={state.name}")
-
-
-def consumers_down(platform: Platform) -> Iterator[Condition]:
-    """Consumers that are on and cannot say what they hold: asked of one organization, for all."""
-    organizations = platform.registry.readable()
-    for consumer in CONSUMERS if organizations else ():
-        if consumer.off(platform.settings) is not None:
-            continue
-        try:
-            consumer.pending(platform, organizations[0])
-        except ConsumerDown:
-            cause = found("consumer_down", consumer=consumer.name)
-            yield _condition("CONSUMER_DOWN", consumer.name, cause, "datapilot doctor")
 
 
 def _condition(code: str, subject: str, cause: Found, command: str, ui_path: str | None = None) -> Condition:

@@ -10,12 +10,16 @@ from datapilot_resources.platform import Platform
 
 
 def post(platform: Platform, *, seconds: float) -> Delivered:
-    """Form the messages that are due and send what waits, for at most so long and one attempt more.
+    """Form the messages and reports that are due and send what waits, for at most so long and one attempt more.
 
     Channels that take nothing become alerts of the platform, which other channels and the log hear of.
     Raises SettingsError: deliveries.yaml cannot be used.
     """
     book, plan = platform.alert_book, Deliveries.from_settings(platform.settings)
+    if plan.reports:
+        from datapilot_assets.scheduled import enqueue_reports  # pages and files: most have no report to send
+
+        enqueue_reports(platform, plan, book.clock(), seconds=seconds)
     book.reconcile("channels", None, list(_refused(platform, plan)))
     locales = {organization.org_id: organization.locale for organization in platform.registry.readable()}
     # Of one that cannot be read, in the operators' language: its messages must not keep the others from leaving.

@@ -1,10 +1,18 @@
 """Gold sensors, one per consumer: months whose gold is not what the consumer last took get a run."""
 
+from collections.abc import Mapping
+from contextlib import suppress
+
 import dagster as dg
 
 from datapilot_assets.consumers import Consumer, ConsumerDown
 from datapilot_assets.sensors.attempts import request_stretches
+from datapilot_domain.alerts import Condition
+from datapilot_domain.findings import found
+from datapilot_domain.organizations import Organization
+from datapilot_domain.partitions import Month
 from datapilot_resources.platform_resource import PlatformResource
+from datapilot_resources.postgres import PostgresUnavailable
 
 
 def gold_sensor(consumer: Consumer) -> dg.SensorDefinition:
@@ -21,10 +29,37 @@ def gold_sensor(consumer: Consumer) -> dg.SensorDefinition:
         services = platform.get()
         if why := consumer.off(services.settings):
             return dg.SensorResult(skip_reason=why)
-        try:
-            requests = request_stretches(context, services, consumer.name, lambda of: consumer.pending(services, of))
-        except ConsumerDown as error:
-            return dg.SensorResult(skip_reason=str(error))
-        return dg.SensorResult(run_requests=requests, skip_reason=None if requests else "nothing changed")
+        down: dict[str, ConsumerDown] = {}
+
+        def pending(organization: Organization) -> Mapping[Month, str]:
+            if any(error.for_all for error in down.values()):
+                return {}  # asking on would wait as long for each
+            try:
+                return consumer.pending(services, organization)
+            except ConsumerDown as error:
+                down["" if error.for_all else organization.org_id] = error
+                return {}
+
+        requests = request_stretches(context, services, consumer.name, pending)
+        with suppress(PostgresUnavailable):  # the alerts' own; Dagster's storage is then down too
+            services.alert_book.reconcile(f"gold_{consumer.name}", None, [_down(consumer, org) for org in down])
+        why = "; ".join(map(str, down.values())) or "nothing changed"
+        return dg.SensorResult(run_requests=requests, skip_reason=None if requests else why)
 
     return gold
+
+
+def _down(consumer: Consumer, org: str) -> Condition:
+    cause = (
+        found("consumer_down_of", consumer=consumer.name, org=org)
+        if org
+        else found("consumer_down", consumer=consumer.name)
+    )
+    return Condition(
+        code="CONSUMER_DOWN",
+        org_id=None,
+        subject=(consumer.name, org),
+        severity="warning",
+        cause=cause,
+        command="datapilot doctor",
+    )

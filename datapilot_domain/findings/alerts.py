@@ -32,6 +32,7 @@ ALERTS = (
     finding("partition_unknown", "{key} não está no cadastro", "{key} is not in the registry"),
     finding("tick_failed", "{sensor}: {error}", "{sensor}: {error}"),
     finding("watch_failed", "{watch} de {org}: {error}", "{watch} of {org}: {error}"),
+    finding("consumer_down_of", "{consumer} de {org}", "{consumer} of {org}"),
     finding("consumer_down", "{consumer}", "{consumer}"),
     finding("never_seen", "{what}: nunca deu sinal", "{what}: no sign of life ever"),
     finding("stands_still", "{what}: nada há {minutes} minutos", "{what}: nothing for {minutes} minutes"),

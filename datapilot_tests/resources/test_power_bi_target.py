@@ -11,7 +11,7 @@ import pytest
 
 from datapilot_domain.contracts import SERVED
 from datapilot_domain.organizations import OrgId
-from datapilot_resources.power_bi_target import power_bi_targets
+from datapilot_resources.deliveries import power_bi_targets
 from datapilot_resources.settings import Settings, SettingsError
 
 CANARY = "canary-secret-in-the-wrong-place"
