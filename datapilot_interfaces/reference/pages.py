@@ -7,6 +7,7 @@ from pathlib import Path
 
 from datapilot_domain.contracts import CONTRACTS
 from datapilot_domain.markdown import escape, table
+from datapilot_interfaces.reference.alerts_page import alerts_page
 from datapilot_interfaces.reference.commands_page import commands_page
 from datapilot_interfaces.reference.fields_page import fields_page, status_page
 from datapilot_interfaces.reference.kpis_page import kpis_page
@@ -25,6 +26,7 @@ _PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "reasons.md": ("Reason codes, with what to do", reasons_page),
     "kpis.md": ("KPI catalogue", kpis_page),
     "verifier.md": ("Verifier of insights: its codes", verifier_page),
+    "alerts.md": ("Alerts: their codes", alerts_page),
     "commands.md": ("Command line", commands_page),
 }
 

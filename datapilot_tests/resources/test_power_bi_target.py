@@ -33,10 +33,10 @@ def settings(home: Path, text: str | None = None) -> Settings:
 
 def file_of(*targets: dict[str, Any]) -> str:
     kept = [{name: value for name, value in target.items() if value is not None} for target in targets]
-    return json.dumps({"exports": [{"anything": 1}], "power_bi": kept})
+    return json.dumps({"routes": [], "power_bi": kept})
 
 
-@pytest.mark.parametrize("text", [None, "", "exports: []\n", "power_bi:\n", "power_bi: []\n"])
+@pytest.mark.parametrize("text", [None, "", "routes: []\n", "power_bi:\n", "power_bi: []\n"])
 def test_without_a_section_there_is_no_target(tmp_path: Path, text: str | None) -> None:
     assert power_bi_targets(settings(tmp_path, text)) == {}
 
@@ -83,9 +83,9 @@ def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, targets: list[dict
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        (f"power_bi:\n- a: [{CANARY}\n", "no YAML"),
-        (f"- {CANARY}\n", "must be a mapping"),
-        (f"power_bi: !!python/object:{CANARY} {{}}\n", "no YAML"),
+        (f"power_bi:\n- a: [{CANARY}\n", "no valid YAML"),
+        (f"- {CANARY}\n", "valid dictionary"),
+        (f"power_bi: !!python/object:{CANARY} {{}}\n", "no valid YAML"),
     ],
 )
 def test_a_file_that_is_none_is_not_quoted(tmp_path: Path, text: str, what: str) -> None:
