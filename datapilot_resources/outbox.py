@@ -109,7 +109,7 @@ def _form(connection: sa.Connection, book: AlertBook, plan: Deliveries, channel:
     notices = [
         Notice(kind=kind, alert=alert)
         for alert in read_alerts(connection, now, which)
-        if (kind := due_notice(alert, told.get(alert.id), channel, plan, silences, now, since))
+        if (kind := due_notice(alert, told.get(alert.id), channel, plan, silences, now))
     ]
     if notices and formed_at is not None and now < formed_at + window:
         return 0

@@ -43,14 +43,13 @@ def due_notice(
     plan: Deliveries,
     silences: Sequence[Silence],
     now: dt.datetime,
-    since: dt.datetime,
 ) -> NoticeKind | None:
-    """`since`: what was resolved earlier and never told stays untold."""
+    """None: nothing is due. An alert that ended before the channel was last up to date is not to be asked about."""
     if told is None:
         # One that came and went between two messages is told once, as gone.
         moment = now if alert.state != "RESOLVED" else alert.resolved_at
         assert moment is not None
-        untold = moment >= since and plan.hears(channel, alert) and not _silenced(alert, silences, moment)
+        untold = plan.hears(channel, alert) and not _silenced(alert, silences, moment)
         return ("resolved" if alert.state == "RESOLVED" else "opened") if untold else None
     if alert.state == "RESOLVED":
         # Whoever heard of it hears that it is gone, whatever the routes and silences are by now.
