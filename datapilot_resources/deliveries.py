@@ -223,8 +223,10 @@ def _read(path: Path) -> Any:
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
         what = "a name is given twice" if getattr(error, "problem", None) == "twice" else "no valid YAML"
         raise SettingsError(f"{path}, {where}: {what}") from None
+    if found is None:
+        return {}
     # A section whose items are all commented out is empty, as the file is.
-    return {k: v for k, v in found.items() if v is not None} if isinstance(found, dict) else found or {}
+    return {name: v for name, v in found.items() if v is not None} if isinstance(found, dict) else found
 
 
 def _problem(place: tuple[int | str, ...], message: str) -> str:

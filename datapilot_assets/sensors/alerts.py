@@ -8,8 +8,10 @@ from datapilot_assets.alerts.look import look_at_organizations, look_at_platform
 from datapilot_assets.alerts.post import post
 from datapilot_resources.platform_resource import PlatformResource
 
-# A tick must answer within a minute.
-_SECONDS = 20
+# A tick must answer within a minute: twice so long is looked.
+_LOOKING_SECONDS = 20
+# After them no attempt begins; one by Apprise may last 50.
+_SENDING_SECONDS = 5
 
 
 @dg.sensor(
@@ -20,9 +22,9 @@ _SECONDS = 20
 )
 def alerts_sensor(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
     services = platform.get()
-    look_at_platform(services, context.instance, seconds=_SECONDS)
+    look_at_platform(services, context.instance, seconds=_LOOKING_SECONDS)
     now = dt.datetime.now(dt.timezone.utc)
-    last = look_at_organizations(services, now, after=context.cursor or "", seconds=_SECONDS)
+    last = look_at_organizations(services, now, after=context.cursor or "", seconds=_LOOKING_SECONDS)
     services.alert_book.beat("alerts")
     open_now = len(services.alert_book.alerts())
     return dg.SensorResult(cursor=last, skip_reason=f"{open_now} open" + (f", goes on behind {last}" if last else ""))
@@ -36,6 +38,6 @@ def alerts_sensor(context: dg.SensorEvaluationContext, platform: PlatformResourc
 )
 def outbox_sensor(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
     services = platform.get()
-    done = post(services, seconds=_SECONDS)
+    done = post(services, seconds=_SENDING_SECONDS)
     services.alert_book.beat("outbox")
     return dg.SensorResult(skip_reason=f"{done.sent} sent, {done.failed} failed, {done.fallback} to the log")

@@ -102,6 +102,9 @@ def _play(plan: Demo, out: IO[str], log: Path) -> dict[str, Any]:
         _title(out, 9, "What people must hear of, received by a webhook")
         alerts = story.alerts()
         _show_alerts(out, alerts)
+        _title(out, 10, "A month as files, each byte read back")
+        exports = story.exports()
+        _show_exports(out, exports)
     except DemoFailed as error:
         raise CommandError("DEMO_FAILED", str(error), f"see {log}", Exit.FAILED) from error
     chapters = {
@@ -114,6 +117,7 @@ def _play(plan: Demo, out: IO[str], log: Path) -> dict[str, Any]:
         "refused": refused["ok"],
         "trespass": all(attempt["ok"] for attempt in trespass),
         "alerts": alerts["ok"],
+        "exports": exports["ok"],
     }
     return {
         "ok": all(chapters.values()),
@@ -127,6 +131,7 @@ def _play(plan: Demo, out: IO[str], log: Path) -> dict[str, Any]:
         "refused": refused,
         "trespass": trespass,
         "alerts": alerts,
+        "exports": exports,
     }
 
 
@@ -223,6 +228,16 @@ def _show_alerts(out: IO[str], alerts: dict[str, Any]) -> None:
     _line(out, "   every message received once" if alerts["ok"] else "   NOT AS IT MUST BE: see demo.json")
 
 
+def _show_exports(out: IO[str], exports: dict[str, Any]) -> None:
+    """The workbook and the first file of each other format; demo.json names all."""
+    files = {row["file"].rpartition(".")[2]: row for row in reversed(exports["files"])}
+    for row in files.values():
+        _line(out, f"   {row['file']}")
+        _line(out, f"     {row['rows']} rows, {row['bytes']} bytes, sha256 {row['sha256'][:16]}…")
+    wrong = sum(not row["verified"] for row in exports["files"])
+    _line(out, f"   {len(exports['files'])} files read back, {wrong} are not what their manifest says")
+
+
 def _check_names(users: Platform, plan: Demo) -> None:
     """Graph and serving schema know an organization by its id alone: the demo must not write over a user's."""
     if users.settings.neo4j_uri is None and users.settings.postgres_url is None:
@@ -237,7 +252,7 @@ def _say_where_to_look(out: IO[str], stage: Path, store: str | None, kept: Path,
     where = os.path.relpath(stage) if stage.is_relative_to(Path.cwd()) else str(stage)
     name = "datapilot" if shutil.which("datapilot") else os.path.relpath(sys.argv[0])
     words = io.StringIO()
-    _title(words, 10, "Where to look next")
+    _title(words, 11, "Where to look next")
     for text in (
         f"export DATAPILOT_HOME={where}",
         *([f"export DATAPILOT_STORE={store}"] if store else []),
@@ -249,6 +264,7 @@ def _say_where_to_look(out: IO[str], stage: Path, store: str | None, kept: Path,
         f"{name} report --org padaria",
         f"{name} quarantine --org modanorte",
         f"{name} alerts list",
+        f"{name} export --org padaria --output files",
         f"{name} up          # the Dagster UI on http://127.0.0.1:3000",
     ):
         words.write(f"   {text}\n")

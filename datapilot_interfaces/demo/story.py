@@ -25,6 +25,7 @@ from datapilot_interfaces.cli.tables import table_rows
 from datapilot_interfaces.demo.accounts import FATES, balances, month_accounts
 from datapilot_interfaces.demo.ads_truth import MarketingFigures, WeekFigures
 from datapilot_interfaces.demo.alerts import alerts_received
+from datapilot_interfaces.demo.exports import exported_month
 from datapilot_interfaces.demo.generator import JANUARY, Demo, DemoFile, DemoOrganization
 from datapilot_interfaces.demo.insights import lying_model, told_month
 from datapilot_interfaces.demo.orders import Figures
@@ -188,6 +189,12 @@ class Story:
     def alerts(self) -> dict[str, Any]:
         """What people must hear of the first organization, received over HTTP."""
         return alerts_received(self.platform, self.demo.organizations[0].org)
+
+    def exports(self) -> dict[str, Any]:
+        """The last month of the ads' organization as files."""
+        org, month = self.demo.ads.org, max(self.demo.ads.months)
+        self.say(f"exporting {org} {month}")
+        return exported_month(self.platform, org, month)
 
     # -------------------------------------------------------------------------------------------------
 

@@ -255,7 +255,6 @@ def test_the_sensors_look_send_and_give_signs_of_life(cli: Cli, acme: Path, hook
     assert platform.alert_book.beats().keys() == {"alerts", "outbox"}
 
 
-@pytest.mark.rule("P15")
 def test_an_organization_that_cannot_be_looked_at_is_told_and_the_next_one_gets_its_turn(cli: Cli, acme: Path) -> None:
     registry = acme / "store/registry/org_id=acme.json"
     kept = registry.read_bytes()

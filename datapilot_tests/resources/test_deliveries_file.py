@@ -35,9 +35,8 @@ PAGE = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text("utf-8")
 
 
 def block(language: str) -> str:
-    """The one block of the page in that language."""
-    (text,) = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-    return str(text)
+    """The first block of the page in that language."""
+    return str(re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)[0])
 
 
 def read(folder: Path, text: str) -> Deliveries:
@@ -156,3 +155,26 @@ def test_the_check_of_the_page_tells_ours_from_others(secret: str) -> None:
     assert not is_ours(headers, body, "whsec_" + "A" * 32)
     assert not is_ours({**headers, "webhook-id": "2"}, body, secret)
     assert not is_ours(signed_headers(signing_key(secret), "1", now - 301, body), body, secret)
+
+
+def test_the_scheduled_delivery_of_the_page_is_read(tmp_path: Path) -> None:
+    _, scheduled = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    (rule,) = read(tmp_path, scheduled).reports
+    assert (rule.to, rule.organization, rule.day, rule.hour) == ("finance", "acme", 6, 8)
+    assert rule.contents == ("page", "xlsx")
+
+
+@pytest.mark.parametrize(
+    ("rule", "what"),
+    [
+        ("{to: nobody, organization: acme}", "reports.0.to: there is no channel"),
+        ("{to: beta, organization: acme}", "reports.0.to: beta is betaltda's own channel"),
+        ("{to: beta, organization: betaltda, day: 31}", "reports.0.day"),
+        ("{to: beta, organization: betaltda, contents: [pdf]}", "reports.0.contents"),
+        ("{to: beta, organization: betaltda, contents: []}", "reports.0.contents"),
+    ],
+)
+def test_a_schedule_that_cannot_be_kept_is_refused(tmp_path: Path, rule: str, what: str) -> None:
+    channels = "channels: {beta: {kind: log, organization: betaltda}}\n"
+    with pytest.raises(SettingsError, match=re.escape(what)):
+        read(tmp_path, f"{channels}reports: [{rule}]\n")
