@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -132,6 +133,8 @@ class Organization(BaseModel):
     assumed_quantities: dict[str, AssumedQuantity] = Field(default_factory=dict)
     # Meta's action types that count as conversions; none: the first kind of purchase that an extraction has (R28).
     conversion_types: tuple[str, ...] = ()
+    # Return on ads, by its own sales, below which it wants to hear of it (ROAS); None: only below one.
+    roas_target: Decimal | None = Field(default=None, gt=1, le=1000)
     # Of other currencies, by currency and day: what is reported in them is converted at these (R22).
     exchange_rates: tuple[ExchangeRate, ...] = ()
 

@@ -27,8 +27,9 @@ def business_conditions(platform: Platform, organization: Organization) -> Itera
     latest = max(months)
     rows = platform.lakehouse.read(INSIGHT_FACTS, org, [latest]).to_pylist()
     facts = [Fact.model_validate_json(row["fact"]) for row in rows if row["status"] == "verified"]
-    for told in (_low_returns, _spent_for_nothing, _revenue_drop):
-        yield from told(facts, org, latest)
+    yield from _low_returns(facts, org, latest, organization.roas_target)
+    yield from _spent_for_nothing(facts, org, latest)
+    yield from _revenue_drop(facts, org, latest)
     published = platform.lakehouse.read(PUBLISHED, org, [latest]).to_pylist()
     if any("LLM_OVER_BUDGET" in row["codes"] for row in published):
         used, budget = platform.ledger.spent(org, latest), platform.settings.llm_token_budget
@@ -36,18 +37,26 @@ def business_conditions(platform: Platform, organization: Organization) -> Itera
         yield _condition("BUDGET_REACHED", org, latest, "warning", cause, "datapilot insights --calls")
 
 
-def _low_returns(facts: Sequence[Fact], org: OrgId, latest: Month) -> Iterator[Condition]:
+def _low_returns(facts: Sequence[Fact], org: OrgId, latest: Month, target: Decimal | None) -> Iterator[Condition]:
     """Of all ads together. A campaign's own return is among the insights: its name is the organization's word."""
     for fact in facts:
         value = fact.quantity("current")
-        if fact.claim.type == "roas_below_one" and fact.claim.member is None and value and fact.severity in _CALLED:
+        limit = _limit(fact.claim, target)
+        if limit is not None and value is not None and fact.severity in _CALLED:
             cause = found(
                 "kpi_below",
                 kpi=kpi(fact.claim.kpi),
                 value=figure(value.value, value.unit, value.currency),
-                limit=figure(Decimal(1), value.unit, value.currency),
+                limit=figure(limit, value.unit, value.currency),
             )
             yield _condition("ROAS_LOW", org, latest, _CALLED[fact.severity], cause)
+
+
+def _limit(claim: Claim, target: Decimal | None) -> Decimal | None:
+    """What a claim says that a return is below; None: it says something else, or is of one campaign."""
+    if claim.member is not None:
+        return None
+    return {"roas_below_one": Decimal(1), "roas_below_target": target}.get(claim.type)
 
 
 def _spent_for_nothing(facts: Sequence[Fact], org: OrgId, latest: Month) -> Iterator[Condition]:

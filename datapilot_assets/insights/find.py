@@ -76,7 +76,15 @@ class Finder:
 
 
 # Of facts that weigh the same, what can be acted on comes first.
-_FIRST = ("spend_without_conversions", "roas_below_one", "refund_rate_high", "change", "appeared", "disappeared")
+_FIRST = (
+    "spend_without_conversions",
+    "roas_below_one",
+    "roas_below_target",
+    "refund_rate_high",
+    "change",
+    "appeared",
+    "disappeared",
+)
 
 
 def _order(fact: Fact) -> tuple[bool, Decimal, int, str]:

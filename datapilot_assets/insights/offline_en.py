@@ -98,6 +98,9 @@ concentration | {{top}} of {{members}} $members hold {{share}} of {{metric}}
 roas_below_one | {{metric}} came in at {{current}}: sales did not cover the ads
 | Ads took {{spend}} $in_period, and the sales of the same days did not reach that amount.
 
+roas_below_target | {{metric}} came in at {{current}}, below the target
+| Ads took {{spend}} $in_period; the sales of the same days did not reach the return that the organization expects.
+
 roas_below_one.member | $The_member returned {{current}} and did not pay for itself
 | It took {{spend}} $in_period. The conversion value that the platform claims does not cover that cost.
 

@@ -112,6 +112,9 @@ concentration | {{top}} de {{members}} $members concentram {{share}} de {{metric
 roas_below_one | {{metric}} [ficou|ficaram] em {{current}}: as vendas não cobriram os anúncios
 | Foram {{spend}} em anúncios $in_period, e as vendas dos mesmos dias não chegaram a esse valor.
 
+roas_below_target | {{metric}} [ficou|ficaram] em {{current}}, abaixo da meta
+| Foram {{spend}} em anúncios $in_period; as vendas dos mesmos dias não chegaram ao retorno que a organização espera.
+
 roas_below_one.member | $The_member teve retorno de {{current}} e não se pagou
 | Foram {{spend}} investidos $in_period. O valor de conversão que a plataforma declara não cobre esse custo.
 

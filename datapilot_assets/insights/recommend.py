@@ -13,6 +13,7 @@ _ALWAYS: dict[FactType, Recommendation] = {
     "provisional_conversions": "wait_month_close",
     "spend_without_conversions": "pause_zero_conversion",
     "roas_below_one": "review_bid",
+    "roas_below_target": "review_bid",
     "roas_gap": "check_tracking",
 }
 # By the KPI, where it went the wrong way.

@@ -32,8 +32,8 @@ def expected_fingerprints(platform: Platform, organization: Organization) -> dic
     """Every month that gold tells something of, or did → fingerprint over all that its insights are made from.
 
     Gold of the month and of the history before it, whether sales of a later month exist (which makes it whole),
-    thresholds, the versions of the three tables, and the organization's language and currency. Not who writes: another
-    model must not set years of months to be written, and paid for, again.
+    thresholds, the versions of the three tables, and the organization's language, currency and target. Not who
+    writes: another model must not set years of months to be written, and paid for, again.
     """
     org, lakehouse = organization.org_id, platform.lakehouse
     stored = {name: lakehouse.months(CONTRACTS[name], org) for name in (*GOLD, *COUNTED)}
@@ -48,6 +48,8 @@ def expected_fingerprints(platform: Platform, organization: Organization) -> dic
         [contract.version for contract in INSIGHT_TABLES],
         organization.locale,
         organization.currency,
+        # Only where one is set: without it nothing is to be written again.
+        *([str(organization.roas_target)] if organization.roas_target is not None else []),
     ]
     found = {}
     for month in months:

@@ -26,6 +26,7 @@ _ALWAYS: Mapping[FactType, Direction] = {
     "disappeared": "down",
     "missing_source": "down",
     "roas_below_one": "down",
+    "roas_below_target": "down",
     "refund_rate_high": "up",
 }
 

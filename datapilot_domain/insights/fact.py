@@ -19,7 +19,7 @@ FactType = Literal[
     "change", "driver", "detractor", "mix_shift", "rank_change", "appeared", "disappeared",
     "trend", "change_point", "outlier", "seasonality", "record", "streak",
     # Of the month itself.
-    "concentration", "roas_below_one", "spend_without_conversions", "refund_rate_high", "roas_gap",
+    "concentration", "roas_below_one", "roas_below_target", "spend_without_conversions", "refund_rate_high", "roas_gap",
 ]  # fmt: skip
 DATA_QUALITY: tuple[FactType, ...] = (
     "partial_sales", "partial_ads", "missing_source", "mirror_source", "quarantine", "restated",

@@ -86,5 +86,29 @@ def conversions(
     emit([{**row, "default": not organization.conversion_types}], form, ("org_id", "conversion_types", "default"))
 
 
+@app.command("target")
+def target(
+    org: OrgArgument,
+    roas: Annotated[str | None, typer.Option(metavar="RETURN", help="As in 4 or 3.5; `none` takes it back.")] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """The return on ads, by its own sales, that the organization expects: below it there is an insight and an alert."""
+    from pydantic import ValidationError
+
+    from datapilot_interfaces.cli.platform import platform
+
+    registry = platform().registry
+    organization = registry.get(org)
+    if roas is not None:
+        values = {**organization.model_dump(), "roas_target": None if roas == "none" else roas}
+        try:
+            organization = Organization.model_validate(values)
+        except ValidationError as error:
+            problem = f"--roas {roas!r}: {error.errors()[0]['msg']}"
+            raise CommandError("USAGE", problem, "see `datapilot org target --help`", Exit.WRONG_USAGE) from error
+        registry.put(organization)
+    emit([{"org_id": org, "roas_target": organization.roas_target}], form, ("org_id", "roas_target"))
+
+
 def _row(organization: Organization) -> Row:
     return organization.model_dump(include=set(_COLUMNS))

@@ -173,6 +173,27 @@ def test_a_broken_file_is_one_line_that_names_the_place(cli: Cli, acme: Path) ->
     assert not doctor["deliveries"]["ok"]
 
 
+def test_the_target_of_an_organization_is_said_and_taken_back(cli: Cli, acme: Path) -> None:
+    assert cli("org", "target", "acme", "--roas", "3.5", "--format", "json").rows == [
+        {"org_id": "acme", "roas_target": "3.5"}
+    ]
+    for wrong in ("1", "soon", "-2"):
+        assert cli("org", "target", "acme", "--roas", wrong).code == 2
+    assert cli("org", "target", "acme", "--format", "json").rows[0]["roas_target"] == "3.5"
+    assert cli("org", "target", "acme", "--roas", "none", "--format", "json").rows[0]["roas_target"] is None
+
+
+def test_when_a_source_is_due_and_when_it_ended_is_said_and_taken_back(cli: Cli, acme: Path) -> None:
+    def of(*options: str) -> tuple[int, str | None]:
+        (row,) = cli("source", "set", "shopee", "--org", "acme", *options, "--format", "json").rows
+        return row["due_day"], row["last_month"]
+
+    assert of("--due-day", "12") == (12, None)
+    assert of("--last-month", "2024-06") == (12, "2024-06")
+    assert cli("source", "set", "shopee", "--org", "acme", "--last-month", "2024-13").code == 2
+    assert of("--last-month", "none") == (12, None)
+
+
 # The watchdog.
 
 

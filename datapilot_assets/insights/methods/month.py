@@ -60,7 +60,7 @@ def concentrations(bench: Bench) -> Iterator[Fact]:
 
 
 def weak_returns(bench: Bench) -> Iterator[Fact]:
-    """Verified return of all ads, and claimed return of each campaign, below one."""
+    """Verified return of all ads below one or the organization's target, and claimed return of a campaign below one."""
     period = _of_ads(bench)
     verified, spend = (Term(kpi=k, months=(bench.month,), at=_MARKETING) for k in ("roas_verified", "spend"))
     value, cost = bench.gold.value(verified), bench.gold.value(spend)
@@ -68,6 +68,12 @@ def weak_returns(bench: Bench) -> Iterator[Fact]:
         claim = Claim(type="roas_below_one", kpi="roas_verified", period=period, direction="down")
         numbers = {"current": Number("value", (verified,)), "spend": Number("value", (spend,))}
         if fact := bench.fact(claim, numbers, bench.impact(cost * (1 - value))):
+            yield fact
+    target = bench.gold.organization.roas_target
+    if target is not None and value is not None and cost and 1 <= value < target and _is_worth_a_word(bench, cost):
+        claim = Claim(type="roas_below_target", kpi="roas_verified", period=period, direction="down")
+        numbers = {"current": Number("value", (verified,)), "spend": Number("value", (spend,))}
+        if fact := bench.fact(claim, numbers, bench.impact(cost * (target - value))):
             yield fact
     for key, spent in _campaigns(bench, "spend").items():
         brought = _campaigns(bench, "conversion_value").get(key, Decimal(0))

@@ -23,8 +23,10 @@ def sales(march: str) -> list[Line]:
     return [Line(day, "café", Decimal(march) if day.month == 3 else Decimal(100)) for day in days]
 
 
-def told(workbench: Workbench, org: str, lines: list[Line], ads: list[Ad], *months: Month) -> list[Condition]:
-    made: Organization = organization(workbench.platform, org)
+def told(
+    workbench: Workbench, org: str, lines: list[Line], ads: list[Ad], *months: Month, **settings: str
+) -> list[Condition]:
+    made: Organization = organization(workbench.platform, org, **settings)
     write_gold(workbench.platform, made, lines, ads)
     assert list(write_insights(workbench.platform, made, months or (MARCH,), "run"))
     return list(business_conditions(workbench.platform, made))
@@ -62,6 +64,14 @@ def test_ads_that_do_not_pay_are_told_without_a_name(workbench: Workbench) -> No
     assert "2 campanhas" in nothing.cause.words("pt-BR")
     assert "2.900,00" in nothing.cause.words("pt-BR")
     assert NAME not in "".join(condition.model_dump_json() for condition in conditions)
+
+
+def test_a_return_below_the_organizations_target_is_told_against_it(workbench: Workbench) -> None:
+    ads = [Ad(MARCH, NAME, Decimal(1000), Decimal(5000), Decimal(40))]
+    by_code = {c.code: c for c in told(workbench, "ambitious", sales("100"), ads, roas_target="4")}
+    assert by_code["ROAS_LOW"].severity == "critical"
+    assert "3,10x; o limite é 4,00x" in by_code["ROAS_LOW"].cause.words("pt-BR")
+    assert told(workbench, "content", sales("100"), ads) == []
 
 
 def test_a_return_below_one_is_told_against_its_limit(workbench: Workbench) -> None:

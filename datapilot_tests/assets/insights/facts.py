@@ -43,6 +43,7 @@ SHAPES: dict[FactType, tuple[tuple[str, ...], str, Member | None, Direction | No
         "none",
     ),
     "roas_below_one": (("current", "spend"), "roas_verified", None, "down"),
+    "roas_below_target": (("current", "spend"), "roas_verified", None, "down"),
     "spend_without_conversions": (("spend", "share"), "spend", CAMPAIGN, "none"),
     "refund_rate_high": (("current", "baseline", "amount"), "refund_rate", None, "up"),
     "roas_gap": (("claimed", "verified", "change_abs"), "roas_claimed", None, None),

@@ -20,9 +20,14 @@ JANUARY, FEBRUARY = Month(2024, 1), Month(2024, 2)
 
 
 def facts(
-    platform: Platform, month: Month, lines: Sequence[Line], spent: Sequence[Ad] = (), org: str = "acme"
+    platform: Platform,
+    month: Month,
+    lines: Sequence[Line],
+    spent: Sequence[Ad] = (),
+    org: str = "acme",
+    **settings: str | None,
 ) -> list[Fact]:
-    acme = organization(platform, org)
+    acme = organization(platform, org, **settings)
     write_gold(platform, acme, lines, spent)
     with reading(platform, acme) as found:
         return found.finder.facts(month)
@@ -281,6 +286,21 @@ def test_ads_that_do_not_pay(platform: Platform) -> None:
     assert value(only(found, "roas_below_one", "roas_claimed"), "current") == Decimal("0.3")
     nothing = only(found, "spend_without_conversions")
     assert values(nothing, "spend", "share") == [3000, Decimal("0.75")]
+
+
+def test_a_return_below_the_target_is_said_where_one_is_set(platform: Platform) -> None:
+    """Verified return 3100 / 1000: above one, below a target of 4, above one of 3."""
+    spent = [Ad(JANUARY, "Busca", Decimal(1000), Decimal(3000), Decimal(30))]
+
+    def below(org: str, target: str | None) -> list[Fact]:
+        found = facts(platform, JANUARY, whole(JANUARY, "100"), spent, org=org, roas_target=target)
+        return [fact for fact in found if fact.claim.type == "roas_below_target"]
+
+    (told,) = below("wants4", "4")
+    assert value(told, "current") == Decimal("3.1")
+    # 900 more would have been needed, of a revenue of 3100.
+    assert round(told.impact, 6) == round(Decimal(900) / 3100, 6)
+    assert below("wants3", "3") == below("nothing", None) == []
 
 
 def test_small_spend_is_not_worth_a_word(platform: Platform) -> None:
