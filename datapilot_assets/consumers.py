@@ -102,7 +102,7 @@ def _pending_exports(platform: Platform, organization: Organization) -> Mapping[
     try:
         return pending_exports(platform, organization)
     except ExportsUnreadable as error:
-        raise ConsumerDown(str(error)) from error
+        raise ConsumerDown(str(error), for_all=False) from error
 
 
 EXPORTS = Consumer(

@@ -61,6 +61,13 @@ class Month:
         return core_schema.no_info_plain_validator_function(validate, serialization=core_schema.to_string_ser_schema())
 
 
+def is_month(text: str) -> bool:
+    try:
+        return bool(Month.parse(text))
+    except InvalidPartition:
+        return False
+
+
 @dataclass(frozen=True, order=True)
 class OrgMonth:
     """One partition. `OrgMonth.parse(key).key == key` for every key that Dagster may hold."""

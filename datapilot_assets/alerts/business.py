@@ -21,10 +21,10 @@ _CALLED: dict[str, Severity] = {"critical": "critical", "high": "critical", "med
 def business_conditions(platform: Platform, organization: Organization) -> Iterator[Condition]:
     """Of the latest month that has facts: earlier months are history, whatever they say."""
     org = organization.org_id
-    months = platform.lakehouse.months(INSIGHT_FACTS, org)
-    if not months:
+    # Emptied months are kept, too.
+    latest = max((m for m, state in platform.lakehouse.months(INSIGHT_FACTS, org).items() if state.rows), default=None)
+    if latest is None:
         return
-    latest = max(months)
     rows = platform.lakehouse.read(INSIGHT_FACTS, org, [latest]).to_pylist()
     facts = [Fact.model_validate_json(row["fact"]) for row in rows if row["status"] == "verified"]
     yield from _low_returns(facts, org, latest, organization.roas_target)

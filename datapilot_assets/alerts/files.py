@@ -34,7 +34,7 @@ def _condition(code: str, entry: LandingEntry, command: str) -> Condition:
     return Condition(
         code=code,
         org_id=entry.org_id,
-        subject=(entry.source, entry.sha256),
+        subject=(entry.source, entry.file, entry.sha256),
         severity="warning",
         cause=found("file_undecided", file=entry.file, source=entry.source, reason=why),
         month=entry.main_month,

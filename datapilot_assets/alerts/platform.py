@@ -20,8 +20,10 @@ def unknown_partitions(platform: Platform, instance: dg.DagsterInstance) -> Iter
 
 
 def failed_ticks(instance: dg.DagsterInstance) -> Iterator[Condition]:
-    """Sensors and schedules whose last tick failed. Of the error only its class: its text may hold anything."""
-    for state in instance.all_instigator_state():
+    """Running sensors and schedules whose last tick failed. Of the error only its class: its text may hold anything."""
+    # By name: a code location that was renamed leaves the states of its sensors behind.
+    running = {state.name: state for state in instance.all_instigator_state() if state.is_running}
+    for state in running.values():
         ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=2)
         finished = [tick for tick in ticks if tick.status is not TickStatus.STARTED]
         if finished and finished[0].status is TickStatus.FAILURE:

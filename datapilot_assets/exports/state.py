@@ -15,7 +15,7 @@ from datapilot_domain.contracts import SERVED
 from datapilot_domain.exports import MANIFEST, ExportFormat, Manifest
 from datapilot_domain.landing import digest
 from datapilot_domain.organizations import Organization, OrgId
-from datapilot_domain.partitions import Month, organization_prefix
+from datapilot_domain.partitions import Month, is_month, organization_prefix
 from datapilot_resources.object_store import ObjectGone, store_errors
 from datapilot_resources.platform import Platform
 
@@ -63,7 +63,9 @@ def stored_exports(platform: Platform, org: OrgId) -> dict[Month, Stored]:
     root = organization_prefix(org, "exports")
     sizes = {info.key: info.size for info in platform.store.list(root)}
     names = sorted({key.removeprefix(f"{root}/").split("/", 1)[0] for key in sizes})
-    found = {month: _stored(platform, export_key(org, month), sizes) for month in map(Month.parse, names)}
+    # A file that somebody else put there is nobody's month.
+    months = [Month.parse(name) for name in names if is_month(name)]
+    found = {month: _stored(platform, export_key(org, month), sizes) for month in months}
     return {month: stored for month, stored in found.items() if stored}
 
 

@@ -1,6 +1,6 @@
 """Gold sensors, one per consumer: months whose gold is not what the consumer last took get a run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 import dagster as dg
@@ -11,6 +11,7 @@ from datapilot_domain.alerts import Condition
 from datapilot_domain.findings import found
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Month
+from datapilot_resources.platform import Platform
 from datapilot_resources.platform_resource import PlatformResource
 from datapilot_resources.postgres import PostgresUnavailable
 
@@ -28,6 +29,7 @@ def gold_sensor(consumer: Consumer) -> dg.SensorDefinition:
     def gold(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
         services = platform.get()
         if why := consumer.off(services.settings):
+            _tell(services, consumer, [])
             return dg.SensorResult(skip_reason=why)
         down: dict[str, ConsumerDown] = {}
 
@@ -41,12 +43,17 @@ def gold_sensor(consumer: Consumer) -> dg.SensorDefinition:
                 return {}
 
         requests = request_stretches(context, services, consumer.name, pending)
-        with suppress(PostgresUnavailable):  # the alerts' own; Dagster's storage is then down too
-            services.alert_book.reconcile(f"gold_{consumer.name}", None, [_down(consumer, org) for org in down])
+        _tell(services, consumer, down)
         why = "; ".join(map(str, down.values())) or "nothing changed"
         return dg.SensorResult(run_requests=requests, skip_reason=None if requests else why)
 
     return gold
+
+
+def _tell(services: Platform, consumer: Consumer, down: Iterable[str]) -> None:
+    """Note of which organizations (empty: of all) the consumer is down."""
+    with suppress(PostgresUnavailable):  # the alerts' own; Dagster's storage is then down too
+        services.alert_book.reconcile(f"gold_{consumer.name}", None, [_down(consumer, org) for org in down])
 
 
 def _down(consumer: Consumer, org: str) -> Condition:

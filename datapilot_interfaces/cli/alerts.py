@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
+import os
 import re
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
@@ -192,4 +193,7 @@ def _span(text: str) -> dt.timedelta:
 
 
 def _name(by: str | None) -> str:
-    return by or getpass.getuser()
+    try:
+        return by or getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return str(os.getuid())

@@ -59,6 +59,11 @@ def test_the_same_bytes_refused_again_are_the_same_alert() -> None:
     assert [c.fingerprint for c in first] == [c.fingerprint for c in again]
 
 
+def test_the_same_bytes_under_two_names_are_two_files() -> None:
+    told = conditions([refused(1, file="monday.csv"), refused(2, file="tuesday.csv")])
+    assert len({condition.fingerprint for condition in told}) == 2
+
+
 def test_a_decided_file_is_over() -> None:
     held = entry(1, "a", verdict=Verdict.HELD, reason="COLUMN_LOST")
     assert len(conditions([held])) == 1

@@ -33,18 +33,18 @@ def absent(entries: list[LandingEntry], today: str, organization: Organization |
     return told(late_and_missing(entries, organization or acme(), dt.date.fromisoformat(today)))
 
 
-def test_the_closed_month_is_late_from_its_due_day_on() -> None:
+def test_the_closed_month_is_late_after_its_due_day() -> None:
     january = [loaded(1, "2024-01")]
-    assert absent(january, "2024-03-04") == []
-    assert absent(january, "2024-03-05") == [("MONTH_LATE", "2024-02")]
+    assert absent(january, "2024-03-05") == []
+    assert absent(january, "2024-03-06") == [("MONTH_LATE", "2024-02")]
     patient = acme(main={"due_day": 20})
-    assert absent(january, "2024-03-19", patient) == []
-    assert absent(january, "2024-03-20", patient) == [("MONTH_LATE", "2024-02")]
+    assert absent(january, "2024-03-20", patient) == []
+    assert absent(january, "2024-03-21", patient) == [("MONTH_LATE", "2024-02")]
 
 
 def test_a_late_month_stays_so_in_the_next_one() -> None:
-    assert absent([loaded(1, "2024-01")], "2024-04-05") == [("MONTH_LATE", "2024-02"), ("MONTH_LATE", "2024-03")]
-    assert absent([loaded(1, "2024-01")], "2024-04-04") == [("MONTH_LATE", "2024-02")]
+    assert absent([loaded(1, "2024-01")], "2024-04-06") == [("MONTH_LATE", "2024-02"), ("MONTH_LATE", "2024-03")]
+    assert absent([loaded(1, "2024-01")], "2024-04-05") == [("MONTH_LATE", "2024-02")]
 
 
 def test_a_source_long_silent_is_not_waited_for() -> None:
@@ -61,8 +61,15 @@ def test_a_month_between_others_is_missing_whatever_its_age() -> None:
 
 def test_rows_of_the_running_month_do_not_make_the_closed_one_missing_before_it_is_due() -> None:
     files = [loaded(1, "2024-01"), loaded(2, "2024-03")]
-    assert absent(files, "2024-03-04") == []
-    assert absent(files, "2024-03-05") == [("MONTH_MISSING", "2024-02")]
+    assert absent(files, "2024-03-05") == []
+    assert absent(files, "2024-03-06") == [("MONTH_MISSING", "2024-02")]
+
+
+def test_one_stray_old_date_does_not_call_for_the_years_since() -> None:
+    files = [loaded(1, "2019-03", "2023-12"), loaded(2, "2024-02")]
+    assert absent(files, "2024-03-04") == [("MONTH_MISSING", "2024-01")]
+    assert len(absent([loaded(1, "2023-05", "2023-12")], "2024-01-04")) == 6
+    assert absent([loaded(1, "2023-04", "2023-12")], "2024-01-04") == []
 
 
 def test_each_source_is_on_its_own() -> None:
@@ -100,7 +107,7 @@ def test_a_closed_month_that_changes_is_restated() -> None:
 @pytest.mark.parametrize(
     ("second", "today"),
     [
-        (touching(2, "2024-02-04", "b"), "2024-02-10"),  # the month was not closed yet
+        (touching(2, "2024-02-05", "b"), "2024-02-10"),  # the month was not closed yet
         (touching(2, "2024-02-20", "a"), "2024-03-01"),  # nothing changed
         (touching(2, "2024-02-20", "b", month="2023-12"), "2024-03-01"),  # that month had nothing before
         (touching(2, "2024-02-20", "b", family="ads"), "2024-03-01"),  # another family's
@@ -117,7 +124,17 @@ def test_a_first_load_in_several_files_restates_nothing() -> None:
 
 
 def test_ads_settle_for_the_days_in_which_platforms_still_count() -> None:
-    within = [touching(1, "2024-02-01", "a", family="ads"), touching(2, "2024-03-03", "b", family="ads")]
-    after = [touching(1, "2024-02-01", "a", family="ads"), touching(2, "2024-03-04", "b", family="ads")]
+    within = [touching(1, "2024-02-01", "a", family="ads"), touching(2, "2024-03-04", "b", family="ads")]
+    after = [touching(1, "2024-02-01", "a", family="ads"), touching(2, "2024-03-05", "b", family="ads")]
     assert restated(within, "2024-03-10") == []
     assert len(restated(after, "2024-03-10")) == 1
+
+
+def test_a_correction_restates_what_it_corrects_and_the_same_bytes_twice_are_two() -> None:
+    sales = touching(1, "2024-02-01", "a")
+    correction = touching(2, "2024-02-20", "b", family="corrections")
+    corrected = touching(3, "2024-02-01", "b", replays=1)
+    again = touching(4, "2024-02-21", "c", content="content2", family="corrections")
+    found = restated([sales, correction, corrected, again])
+    assert [c.subject for c in found] == [("sales", "2024-01", "2"), ("sales", "2024-01", "4")]
+    assert {c.ui_path for c in found} == {"/assets/landing/sales"}
