@@ -91,6 +91,16 @@ class AlertBook:
 
         return self.records.transact(work)
 
+    def resolve(self, watch: str, fingerprints: Collection[str]) -> Changes:
+        """End those of the watch's alerts. Raises SettingsError."""
+
+        def work(connection: sa.Connection) -> Changes:
+            found = self._reconciliation(connection, watch)
+            found.gone(fingerprints)
+            return found.write(connection)
+
+        return self.records.transact(work) if fingerprints else Changes()
+
     def cursor(self, watch: str) -> int | None:
         """Storage id up to which that watch has observed; None: it has not begun."""
         return self.records.transact(lambda connection: _cursor(connection, watch))

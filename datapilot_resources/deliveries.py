@@ -167,6 +167,8 @@ class Deliveries(_Frozen):
                 raise ValueError(f"{place}.to: there is no channel of that name; the channels are {known}")
             if channel.organization not in (None, rule.organization):
                 raise ValueError(f"{place}.to: {rule.to} is {channel.organization}'s own channel")
+            if any((rule.to, rule.organization) == (other.to, other.organization) for other in self.reports[:number]):
+                raise ValueError(f"{place}: {rule.organization} goes to {rule.to} already; name all contents in one")
         return self
 
     @model_validator(mode="after")

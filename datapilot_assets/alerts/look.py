@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     import dagster as dg
 
 _LOG = logging.getLogger(__name__)
+# Watch under which it is kept what could not be looked at of an organization.
+_LOOKING = "looking at {}"
+PLATFORM = "-"
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,22 @@ def look_at_organizations(
     """Look at every organization, from the one behind `after` on; the last one whose turn came, "" after all."""
     until = time.monotonic() + seconds
     organizations = platform.registry.list()
+    _forget(platform, organizations)
     for org in (org for org in organizations if org > after):
         look_at_one(platform, org, now)
         if time.monotonic() > until and org != organizations[-1]:
             return org
     return ""
+
+
+def _forget(platform: Platform, organizations: Sequence[OrgId]) -> None:
+    """End the alerts of organizations that are no longer registered: nobody looks at them any more."""
+    book = platform.alert_book
+    known = {_LOOKING.format(org) for org in (*organizations, PLATFORM)}
+    for watch, org in {(alert.watch, alert.org_id) for alert in book.alerts()}:
+        gone = watch.startswith(_LOOKING.format("")) and watch not in known
+        if gone or (org is not None and org not in organizations):
+            book.reconcile(watch, org, [])
 
 
 def look_at_one(platform: Platform, org: OrgId, now: dt.datetime) -> None:
@@ -73,17 +87,18 @@ def look_at_one(platform: Platform, org: OrgId, now: dt.datetime) -> None:
         organization = platform.registry.get(org)
         look = Look(platform, organization, now.astimezone(ZoneInfo(organization.time_zone)).date())
     except Exception as error:  # noqa: BLE001  # whatever it is, the next organization gets its turn
-        troubles.append(_trouble("registry", org, error))
+        troubles.append(trouble("registry", org, error))
     else:
         for name, watch in WATCHES.items():
             try:
                 platform.alert_book.reconcile(name, org, list(watch(look)))
             except Exception as error:  # noqa: BLE001  # likewise, and the next watch
-                troubles.append(_trouble(name, org, error))
-    platform.alert_book.reconcile(f"looking at {org}", None, troubles)
+                troubles.append(trouble(name, org, error))
+    platform.alert_book.reconcile(_LOOKING.format(org), None, troubles)
 
 
-def _trouble(watch: str, org: OrgId, error: Exception) -> Condition:
+def trouble(watch: str, org: str, error: Exception) -> Condition:
+    """What could not be looked at, or sent, of an organization or of the PLATFORM."""
     # Its text may hold a cell or a secret: the log of this process has it, a message only its class.
     _LOG.error("watch %s of %s failed", watch, org, exc_info=error)
     return Condition(
@@ -92,19 +107,41 @@ def _trouble(watch: str, org: OrgId, error: Exception) -> Condition:
         subject=(watch, org),
         severity="critical",
         cause=found("watch_failed", watch=watch, org=org, error=type(error).__name__),
-        command=f"datapilot alerts check --org {org}",
+        command=f"datapilot alerts check --org {org}" if org != PLATFORM else "datapilot alerts check",
     )
 
 
-def look_at_platform(platform: Platform, instance: dg.DagsterInstance, *, seconds: float = float("inf")) -> None:
-    """What is wrong with the platform itself, and the runs that finished since, as many as there is time for."""
+def look_at_platform(
+    platform: Platform, instance: dg.DagsterInstance, now: dt.datetime, *, seconds: float = float("inf")
+) -> None:
+    """What is wrong with the platform itself, and the runs that finished since, as many as there is time for.
+
+    What cannot be looked at keeps neither the rest nor the organizations from their turn.
+    """
     from datapilot_assets.alerts.platform import failed_ticks, unknown_partitions
+
+    book = platform.alert_book
+    troubles = []
+    for name, look in (
+        ("partitions", lambda: book.reconcile("partitions", None, list(unknown_partitions(platform, instance)))),
+        ("ticks", lambda: book.reconcile("ticks", None, list(failed_ticks(instance)))),
+        ("runs", lambda: _look_at_runs(platform, instance, now, seconds)),
+    ):
+        try:
+            look()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the next watch gets its turn
+            troubles.append(trouble(name, PLATFORM, error))
+    book.reconcile(_LOOKING.format(PLATFORM), None, troubles)
+
+
+def _look_at_runs(platform: Platform, instance: dg.DagsterInstance, now: dt.datetime, seconds: float) -> None:
+    from datapilot_assets.alerts.repaired import repaired
     from datapilot_assets.alerts.runs import finished_runs
 
     book, until = platform.alert_book, time.monotonic() + seconds
-    book.reconcile("partitions", None, list(unknown_partitions(platform, instance)))
-    book.reconcile("ticks", None, list(failed_ticks(instance)))
-    while told := finished_runs(instance, book.cursor("runs") or 0):
+    while told := finished_runs(instance, book.cursor("runs"), now):
         book.observe("runs", told.opened, told.resolved, told.cursor)
         if time.monotonic() > until:
             break
+    of_runs = [alert for alert in book.alerts() if alert.code in ("RUN_FAILED", "WORK_PARKED")]
+    book.resolve("runs", set(repaired(platform, of_runs)))

@@ -6,13 +6,15 @@ here the event log is read in pages by storage id.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import dagster as dg
 from dagster import DagsterEventType as EventType
 from dagster._core.events.log import EventLogEntry
+from dagster._core.execution.plan.objects import StepFailureData
 from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from datapilot_assets.alerts.words import reason
@@ -24,12 +26,18 @@ from datapilot_domain.findings import One, found
 from datapilot_domain.organizations import InvalidName, OrgId
 from datapilot_domain.partitions import InvalidPartition, Month, OrgMonth
 
+INTAKE = "intake"
 # Runs of one look; what is left waits for the next.
 PAGE = 200
-_FINISHED: tuple[Literal[EventType.RUN_SUCCESS, EventType.RUN_FAILURE], ...] = (
+_FINISHED: tuple[Literal[EventType.RUN_SUCCESS, EventType.RUN_FAILURE, EventType.RUN_CANCELED], ...] = (
     EventType.RUN_SUCCESS,
     EventType.RUN_FAILURE,
+    EventType.RUN_CANCELED,
 )
+# What its sensor counts as an attempt in vain.
+_IN_VAIN = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+# Where a first look begins: what failed earlier is history.
+FIRST_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -41,44 +49,54 @@ class Told:
     cursor: int
 
 
-def finished_runs(instance: dg.DagsterInstance, cursor: int, page: int = PAGE) -> Told | None:
-    """Of the next runs that finished after this storage id, in the order in which they did; None: there are none."""
+def finished_runs(instance: dg.DagsterInstance, cursor: int | None, now: dt.datetime, page: int = PAGE) -> Told | None:
+    """Of the next runs that finished after this storage id, in the order in which they did; None: there are none.
+
+    Without a cursor: of the last FIRST_DAYS.
+    """
+    since = (now - dt.timedelta(days=FIRST_DAYS)).timestamp() if cursor is None else None
     events = sorted(
-        (record.storage_id, event_type, record.event_log_entry.run_id)
+        (record.storage_id, record.event_log_entry.run_id)
         for event_type in _FINISHED
         for record in instance.fetch_run_status_changes(
-            dg.RunStatusChangeRecordsFilter(event_type, after_storage_id=cursor), limit=page, ascending=True
+            dg.RunStatusChangeRecordsFilter(event_type, after_storage_id=cursor, after_timestamp=since),
+            limit=page,
+            ascending=True,
         ).records
     )[:page]
     if not events:
         return None
     open_now: dict[str, Condition] = {}
     resolved: set[str] = set()
-    for _, event_type, run_id in events:
+    for _, run_id in events:
         run = instance.get_run_by_id(run_id)
         if run is None:  # deleted in the UI since
             continue
-        failed_checks, passed_checks = _checks(instance, run)
-        for fingerprint in passed_checks | (_settled(run) if event_type is EventType.RUN_SUCCESS else set()):
+        evaluations = _evaluations(instance, run)
+        failed_checks, passed_checks = _checks(run, evaluations)
+        for fingerprint in passed_checks | (_settled(run) if run.is_success else set()):
             open_now.pop(fingerprint, None)
             resolved.add(fingerprint)
-        failures = _failed(instance, run) if event_type is EventType.RUN_FAILURE else []
+        failures = [] if run.is_success else _failed(instance, run, evaluations)
         for condition in (*failures, *failed_checks):
             open_now[condition.fingerprint] = condition
     return Told(list(open_now.values()), resolved - open_now.keys(), events[-1][0])
 
 
-def _failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[Condition]:
-    """A condition per month of a failed run that nothing will try again."""
-    if run.tags.get(WILL_RETRY_TAG) == "true" or any(map(_is_gate, _evaluations(instance, run))):
-        return []  # of a month that a gate keeps back, GATE_FAILED tells
+def _failed(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, evaluations: Sequence[dg.AssetCheckEvaluation]
+) -> list[Condition]:
+    """A condition per month of a run that failed, or was ended, and that nothing will try again."""
+    if run.tags.get(WILL_RETRY_TAG) == "true" or _is_kept_back(instance, run, evaluations):
+        return []
     work = run.tags.get(WORK_TAG)
     if work is None:
+        if run.status is dg.DagsterRunStatus.CANCELED:
+            return []  # by whoever asked for it
         step = ", ".join(_failed_steps(instance, run)) or "–"
         code, cause = "RUN_FAILED", found("run_failed", job=run.job_name, run=run.run_id[:8], step=step)
     else:
-        failures = dg.RunsFilter(tags={WORK_TAG: work}, statuses=[dg.DagsterRunStatus.FAILURE])
-        attempts = instance.get_runs_count(failures)
+        attempts = instance.get_runs_count(dg.RunsFilter(tags={WORK_TAG: work}, statuses=_IN_VAIN))
         if attempts < MAX_ATTEMPTS:
             return []  # its sensor asks for it once more
         code, cause = "WORK_PARKED", found("runs_failed", job=run.job_name, attempts=attempts, run=run.run_id[:8])
@@ -97,11 +115,28 @@ def _failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[Condition]
     ]
 
 
+def _is_kept_back(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, evaluations: Sequence[dg.AssetCheckEvaluation]
+) -> bool:
+    """Whether the run failed because a gate kept a month back, of which GATE_FAILED tells, and of nothing else."""
+    steps = instance.get_records_for_run(run.run_id, of_type=EventType.STEP_FAILURE).records
+    by_us = [_failure(record.event_log_entry).user_failure_data is not None for record in steps]
+    return bool(by_us) and all(by_us) and any(map(_is_gate, evaluations))
+
+
+def _failure(entry: EventLogEntry) -> StepFailureData:
+    assert entry.dagster_event is not None
+    return entry.dagster_event.step_failure_data
+
+
 def _settled(run: dg.DagsterRun) -> set[str]:
-    """Fingerprints of what a successful run of the same job and months puts right."""
+    """Fingerprints of what a successful run of the same job and months puts right.
+
+    Not of an intake: another one's files say nothing of those that it could not land.
+    """
     return {
         fingerprint_of(code, org, _subject(run, month))
-        for org, month in _scope(run)
+        for org, month in (_scope(run) if run.job_name != INTAKE else ())
         for code in ("RUN_FAILED", "WORK_PARKED")
     }
 
@@ -126,23 +161,22 @@ def _failed_steps(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[str]
     return sorted({record.event_log_entry.step_key or "" for record in records})
 
 
-def _checks(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[list[Condition], set[str]]:
+def _checks(run: dg.DagsterRun, evaluations: Sequence[dg.AssetCheckEvaluation]) -> tuple[list[Condition], set[str]]:
+    """Checks that did not pass, and fingerprints of those that did. Of a gate that stops its run GATE_FAILED tells."""
     failed: list[Condition] = []
     passed: set[str] = set()
-    for evaluation in _evaluations(instance, run):
-        condition = _failed_check(evaluation, run)
-        if condition is None:
-            continue
-        if evaluation.passed or _is_gate(evaluation):
+    for evaluation in evaluations:
+        condition = _failed_check(evaluation)
+        if condition is not None and evaluation.passed:
             passed.add(condition.fingerprint)
-        else:
+        elif condition is not None and (run.is_success or not _is_gate(evaluation)):
             failed.append(condition)
     return failed, passed
 
 
-def _evaluations(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[dg.AssetCheckEvaluation]:
-    for record in instance.get_records_for_run(run.run_id, of_type=EventType.ASSET_CHECK_EVALUATION).records:
-        yield _evaluation(record.event_log_entry)
+def _evaluations(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[dg.AssetCheckEvaluation]:
+    records = instance.get_records_for_run(run.run_id, of_type=EventType.ASSET_CHECK_EVALUATION).records
+    return [_evaluation(record.event_log_entry) for record in records]
 
 
 def _evaluation(entry: EventLogEntry) -> dg.AssetCheckEvaluation:
@@ -156,7 +190,7 @@ def _is_gate(evaluation: dg.AssetCheckEvaluation) -> bool:
     )
 
 
-def _failed_check(evaluation: dg.AssetCheckEvaluation, run: dg.DagsterRun) -> Condition | None:
+def _failed_check(evaluation: dg.AssetCheckEvaluation) -> Condition | None:
     """None for a check of another kind of partition."""
     try:
         partition = OrgMonth.parse(evaluation.partition or "")

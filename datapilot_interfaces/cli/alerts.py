@@ -66,8 +66,8 @@ def list_alerts(
 def check(org: AnyOrgOption = None, form: FormatOption = Format.TABLE) -> None:
     """Look now, send what is due, and list what is open: what the sensors do, without a daemon."""
     from datapilot_assets.alerts.look import look_at_one, look_at_organizations, look_at_platform
-    from datapilot_assets.alerts.post import post
-    from datapilot_assets.runs import dagster_instance
+    from datapilot_assets.alerts.post import due_reports, post
+    from datapilot_assets.runs import dagster_instance, run_exports
 
     services, now = platform(), dt.datetime.now(dt.timezone.utc)
     if org is not None:
@@ -75,8 +75,11 @@ def check(org: AnyOrgOption = None, form: FormatOption = Format.TABLE) -> None:
         look_at_one(services, org, now)
     else:
         with dagster_instance(services) as instance:
-            look_at_platform(services, instance)
+            look_at_platform(services, instance, now)
         look_at_organizations(services, now)
+    for missing in due_reports(services):
+        run_exports(services, missing.org, [missing.month], missing.formats)
+    due_reports(services)
     done = post(services, seconds=_SECONDS)
     _emit(services, services.alert_book.alerts(org), form)
     typer.echo(f"{done.sent} messages sent, {done.failed} failed, {done.fallback} to the log", err=True)
