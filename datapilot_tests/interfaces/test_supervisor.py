@@ -160,6 +160,21 @@ def test_one_that_is_restarted_is_given_up_after_a_while_and_the_others_go_on(tm
         assert supervisor.wait(timeout=120) == 0
 
 
+LEAVES_A_CHILD = """
+import os, subprocess, sys
+from pathlib import Path
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+Path("leaves.ids").write_text(f"{os.getpid()} {child.pid} ")
+"""
+
+
+def test_what_a_program_leaves_behind_is_ended_with_it(tmp_path: Path) -> None:
+    with supervising(tmp_path, f"program('leaves', {LEAVES_A_CHILD!r})") as supervisor:
+        assert supervisor.wait(timeout=120) == 1
+        wait_for(lambda: not any(map(lives, ids(tmp_path / "leaves.ids"))))
+        assert started(tmp_path, "leaves")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent was killed")
 def test_programs_end_when_their_supervisor_is_killed(tmp_path: Path) -> None:
     with supervising(
