@@ -68,3 +68,7 @@ def test_a_decided_file_is_over() -> None:
     held = entry(1, "a", verdict=Verdict.HELD, reason="COLUMN_LOST")
     assert len(conditions([held])) == 1
     assert conditions([held, entry(2, "a")]) == []
+
+
+def test_a_refused_file_whose_bytes_were_taken_under_another_name_is_over() -> None:
+    assert conditions([refused(1), entry(2, "a", file="renamed.csv")]) == []

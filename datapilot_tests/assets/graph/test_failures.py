@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -57,6 +59,21 @@ def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many transactions of few rows."""
     monkeypatch.setattr("datapilot_resources.graph.BATCH_ROWS", 10)
     monkeypatch.setattr(load, "BATCH_ROWS", 10)
+
+
+def test_a_load_that_begins_waits_for_the_transaction_under_way(graph_server: GraphServer) -> None:
+    """Else what that one had still to commit would come after the newer load's switch."""
+    org, graph = OrgId("waiting"), graph_server.graph()
+    load_month(graph, org, JANUARY, purchases(3), "one")
+    with graph.of(org) as mine, ThreadPoolExecutor(1) as pool, mine.driver.session() as session:
+        generation = mine.read("MATCH (o:Organization {org_id: $org_id}) RETURN o.load AS load")[0]["load"]
+        under_way = session.begin_transaction()
+        under_way.run(load._GUARD, org_id=str(org), generation=generation).consume()
+        newer = pool.submit(lambda: mine.write(load._CLAIM, month=str(JANUARY), generation="newer"))
+        with pytest.raises(FutureTimeout):
+            newer.result(timeout=3)
+        under_way.commit()
+        newer.result(timeout=60)
 
 
 def test_a_month_replaces_itself(graph_server: GraphServer, few_rows: None) -> None:
