@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from datapilot_assets.alerts.words import figure, kpi, month
 from datapilot_domain.alerts import SEVERITIES, Condition, Severity
+from datapilot_domain.contracts import CONTRACTS
 from datapilot_domain.contracts.insights import INSIGHT_FACTS, PUBLISHED
 from datapilot_domain.findings import Found, found
 from datapilot_domain.insights.fact import Claim, Fact
@@ -14,6 +15,7 @@ from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.partitions import Month, OrgMonth
 from datapilot_resources.platform import Platform
 
+_TELLING = ("gold.sales_month", "gold.campaign_month")
 # Of a fact, by the share of the month's revenue that is at stake; below these nobody is called.
 _CALLED: dict[str, Severity] = {"critical": "critical", "high": "critical", "medium": "warning"}
 
@@ -21,8 +23,7 @@ _CALLED: dict[str, Severity] = {"critical": "critical", "high": "critical", "med
 def business_conditions(platform: Platform, organization: Organization) -> Iterator[Condition]:
     """Of the latest month that has facts: earlier months are history, whatever they say."""
     org = organization.org_id
-    # Emptied months are kept, too.
-    latest = max((m for m, state in platform.lakehouse.months(INSIGHT_FACTS, org).items() if state.rows), default=None)
+    latest = _latest_month(platform, org)
     if latest is None:
         return
     rows = platform.lakehouse.read(INSIGHT_FACTS, org, [latest]).to_pylist()
@@ -35,6 +36,13 @@ def business_conditions(platform: Platform, organization: Organization) -> Itera
         used, budget = platform.ledger.spent(org, latest), platform.settings.llm_token_budget
         cause = found("budget_reached", used=used.tokens + used.reserved_tokens, budget=budget)
         yield _condition("BUDGET_REACHED", org, latest, "warning", cause, "datapilot insights --calls")
+
+
+def _latest_month(platform: Platform, org: OrgId) -> Month | None:
+    """The last month of which gold has rows and whose facts were looked for; there may be none in it."""
+    states = (platform.lakehouse.months(CONTRACTS[name], org) for name in _TELLING)
+    with_rows = {month for of in states for month, state in of.items() if state.rows}
+    return max(with_rows & platform.lakehouse.months(INSIGHT_FACTS, org).keys(), default=None)
 
 
 def _low_returns(facts: Sequence[Fact], org: OrgId, latest: Month, target: Decimal | None) -> Iterator[Condition]:
