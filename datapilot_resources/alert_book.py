@@ -18,8 +18,8 @@ from datapilot_domain.organizations import OrgId
 from datapilot_resources.alert_changes import Changes, Reconciliation
 from datapilot_resources.alert_erasure import erase_organization
 from datapilot_resources.alert_tables import ALERTS, BEATS, CURSORS, METADATA, SILENCES
-from datapilot_resources.deliveries import LONGEST_COOLDOWN, Deliveries
-from datapilot_resources.settings import Settings
+from datapilot_resources.deliveries import LONGEST_COOLDOWN, AlertRules, Deliveries
+from datapilot_resources.settings import Settings, SettingsError
 from datapilot_resources.side_records import SideRecords
 
 __all__ = ["Alert", "AlertBook", "Changes", "Silence", "State", "utc_now"]
@@ -58,8 +58,7 @@ class AlertBook:
     def reconcile(self, watch: str, org: OrgId | None, conditions: Sequence[Condition]) -> Changes:
         """Take `conditions` as all that this watch finds of that organization (None: of the platform) now.
 
-        Those that it no longer finds are resolved. Raises ValueError: a condition of another organization, or twice;
-        SettingsError: the cool-down cannot be read from deliveries.yaml.
+        Those that it no longer finds are resolved. Raises ValueError: a condition of another organization, or twice.
         """
         strangers = {condition.org_id for condition in conditions} - {org}
         if strangers:
@@ -77,7 +76,7 @@ class AlertBook:
 
     def observe(self, watch: str, opened: Sequence[Condition], resolved: Collection[str], cursor: int) -> Changes:
         """For a watch over an event log: open or count `opened`, then resolve these fingerprints, and move the watch's
-        cursor to that storage id. Nothing happens when the cursor is there already. Raises SettingsError."""
+        cursor to that storage id. Nothing happens when the cursor is there already."""
 
         def work(connection: sa.Connection) -> Changes:
             before = _cursor(connection, watch)
@@ -178,13 +177,16 @@ class AlertBook:
         rows = connection.execute(
             ALERTS.select().where(ALERTS.c.watch == watch, may_matter, *which).order_by(ALERTS.c.id)
         )
-        # Read only when something comes back: a file that is broken does not keep new alerts from being noted.
-        return Reconciliation(
-            map(dict, rows.mappings()),
-            watch,
-            now,
-            lambda: Deliveries.from_settings(self.settings).alerts.cooldown,
-        )
+        # Read only when something comes back.
+        return Reconciliation(map(dict, rows.mappings()), watch, now, lambda: _cooldown(self.settings))
+
+
+def _cooldown(settings: Settings) -> dt.timedelta:
+    """Of deliveries.yaml; the default while that cannot be used, which must keep nothing from being noted."""
+    try:
+        return Deliveries.from_settings(settings).alerts.cooldown
+    except SettingsError:
+        return AlertRules().cooldown
 
 
 def read_alerts(connection: sa.Connection, now: dt.datetime, *which: sa.ColumnElement[bool]) -> list[Alert]:
