@@ -15,12 +15,14 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from pydantic import SecretStr
 
 from datapilot_domain.organizations import OrgId
 from datapilot_resources import outbox_delivery
 from datapilot_resources.alert_book import AlertBook
 from datapilot_resources.channels import LOG_FILE
 from datapilot_resources.deliveries import Deliveries
+from datapilot_resources.object_store import object_store
 from datapilot_resources.outbox import (
     Attachment,
     Delivered,
@@ -46,6 +48,7 @@ from datapilot_tests.services.alert_books import (
     hook_plan,
 )
 from datapilot_tests.services.hook_receiver import HookReceiver
+from datapilot_tests.services.server import free_port
 
 pytestmark = pytest.mark.usefixtures("hook_secret")
 BookMaker = Callable[..., AlertBook]
@@ -477,6 +480,28 @@ def test_a_report_whose_files_are_no_longer_those_is_not_sent(
     enqueue_report(book, "acme", BETA, "march-beta", report)
     assert deliver(book, plan, seconds=60, fetch=fetch) == Delivered(fallback=1)
     assert log_lines(book)[1]["not_delivered"] == "the channel is another organization's"
+
+
+def test_a_store_that_is_not_reached_is_tried_again_and_keeps_nothing_else_from_leaving(
+    tmp_path: Path, hook: HookReceiver, clock: Clock
+) -> None:
+    """By the errors that boto3 has of its own, which are no OSErrors."""
+    settings = Settings(
+        home=tmp_path,
+        store="s3://lake",
+        s3_endpoint_url=f"http://127.0.0.1:{free_port()}",
+        s3_access_key_id="nobody",
+        s3_secret_access_key=SecretStr("nobody's"),
+    )
+    book, plan = AlertBook(settings, clock), hook_plan(hook, "acme")
+    file = Attachment(name="sales.csv", key="k/1", sha256="0" * 64, media_type="text/csv")
+    report = Report(language="en", subject="March", text="Here it is", attachments=(file,))
+    enqueue_report(book, "acme", ACME, "march-acme", report)
+    enqueue_test(book, plan, "team")
+    assert deliver(book, plan, seconds=60, fetch=object_store(settings).read) == Delivered(sent=1, failed=1)
+    assert [(row.state, row.last_error) for row in outbox_rows(book)] == [
+        ("due", "attachment: EndpointConnectionError")
+    ]
 
 
 def test_an_organization_hears_in_its_own_language_and_operators_in_theirs(book: AlertBook, hook: HookReceiver) -> None:
