@@ -15,6 +15,7 @@ from datapilot_resources.power_bi_errors import PowerBiUnavailable
 from datapilot_tests.assets.power_bi.desk import DAILY, MONTH, PRODUCTS, TABLES, Desk, fitting
 from datapilot_tests.assets.serving.shelf import FEBRUARY, JANUARY, MARCH, some_rows
 from datapilot_tests.services.power_bi_server import (
+    Answer,
     Behaviour,
     answers,
     fails_after,
@@ -158,6 +159,19 @@ def test_who_asks_for_a_long_pause_gets_it_from_every_process(desk: Desk) -> Non
     assert len(desk.server.calls) == calls
     desk.clock.now += 1200
     assert desk.pending == [JANUARY]
+    desk.push()
+    assert desk.is_exact()
+
+
+@pytest.mark.parametrize("asked", [86_400 * 365, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_nobody_asks_for_a_pause_of_more_than_an_hour(desk: Desk, asked: int | str) -> None:
+    desk.put_all(JANUARY)
+    desk.server.then(lambda work: Answer(429, headers={"Retry-After": str(asked)}))
+    assert desk.push() == []
+    rest = desk.platform.power_bi.ledger.rest(desk.dataset_id)
+    assert rest is not None
+    assert rest.until == desk.clock.now + limits.HOUR
+    desk.clock.now += limits.HOUR
     desk.push()
     assert desk.is_exact()
 
