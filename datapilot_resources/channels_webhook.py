@@ -9,12 +9,10 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-import logging
-
-import httpx2
 
 from datapilot_resources.channels import Outcome, Outgoing
 from datapilot_resources.deliveries import WebhookChannel
+from datapilot_resources.quiet_http import httpx2
 from datapilot_resources.retry_after import retry_after_seconds
 from datapilot_resources.settings import SettingsError
 
@@ -22,9 +20,6 @@ _SECONDS = 10.0
 _SHORTEST_SECRET = 16
 # Too early, too many, or not its day; with 5xx these pass by themselves.
 _TRY_AGAIN = (408, 425, 429)
-# At DEBUG it logs every header of the server, which may echo ours; the other one logs each address.
-for _name in ("httpcore2", "httpx2"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 def signing_key(secret: str) -> bytes:
