@@ -179,7 +179,7 @@ def _data(notice: Notice, language: Language, ui_url: str | None) -> dict[str, A
         "state": alert.state,
         "notice": notice.kind,
         "title": kind.title.of(language),
-        "cause": alert.cause.words(language),
+        "cause": _cause(alert, language),
         "month": str(alert.month) if alert.month else None,
         "count": alert.count,
         "first_seen": _moment(alert.first_seen),
