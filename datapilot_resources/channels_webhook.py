@@ -53,7 +53,8 @@ def post_signed(channel: WebhookChannel, message: Outgoing, now: dt.datetime) ->
     Raises SettingsError: the secret cannot be read or used; RuntimeError inside a running event loop.
     """
     key = signing_key(channel.secret.read().get_secret_value())
-    body = json.dumps(message.body(with_content=True), ensure_ascii=False).encode()
+    # A file's name may hold half a character, which no encoding takes: it is shown as a question mark.
+    body = json.dumps(message.body(with_content=True), ensure_ascii=False).encode(errors="replace")
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": "datapilot",

@@ -17,6 +17,7 @@ from unittest import mock
 import pytest
 from pydantic import SecretStr
 
+from datapilot_domain.findings import found
 from datapilot_domain.organizations import OrgId
 from datapilot_resources import outbox_delivery
 from datapilot_resources.alert_book import AlertBook
@@ -509,6 +510,14 @@ def test_an_organization_hears_in_its_own_language_and_operators_in_theirs(book:
     book.reconcile("late", ACME, [condition()])
     round_of(book, plan)
     assert {request.path: request.json["language"] for request in hook.requests} == {"/team": "pt-BR", "/acme": "en"}
+
+
+def test_a_name_with_half_a_character_is_told(make_book: BookMaker, hook: HookReceiver) -> None:
+    book, plan = make_book(), hook_plan(hook)
+    cause = found("file_undecided", file="relat\udce9rio.csv", source="main", reason="R")
+    book.reconcile("files", ACME, [condition(code="FILE_HELD").model_copy(update={"cause": cause})])
+    assert round_of(book, plan) == Delivered(sent=1)
+    assert "relat?rio.csv" in hook.requests[0].json["text"]
 
 
 def test_the_test_message_says_that_it_is_one(book: AlertBook, hook: HookReceiver) -> None:
