@@ -177,9 +177,31 @@ def test_a_severity_that_rises_is_told_once_more_and_none_that_swings(
         book.reconcile("late", ACME, [condition(severity=severity)])
         round_of(book, plan)
         clock.pass_minutes(16)
-        for alert in book.alerts(states=["OPEN"]):
-            book.acknowledge([alert.id], "ana")  # it rises while it is acknowledged too
     assert told(hook) == [[("acme", "opened")], [("acme", "raised")], [("acme", "raised")]]
+
+
+def test_an_acknowledged_alert_is_told_as_gone_alone_and_to_whoever_heard_of_it(
+    make_book: BookMaker, hook: HookReceiver, clock: Clock
+) -> None:
+    book, plan = make_book(), hook_plan(hook, "acme", routes=[{"to": "team"}])
+    book.reconcile("late", ACME, [condition(severity="info")])
+    round_of(book, plan)
+    book.reconcile("late", ACME, conditions(ACME, range(2), severity="info"))  # nobody heard of the second one
+    book.acknowledge([alert.id for alert in book.alerts()], "ana")
+    plan = hook_plan(hook, "acme")  # and nobody of these on this channel
+    for severity in ("info", "critical"):
+        book.reconcile("late", ACME, conditions(ACME, range(2), severity=severity))
+        clock.pass_minutes(16)
+        round_of(book, plan)
+    assert told(hook) == [[("acme", "opened")]]
+    book.reconcile("late", ACME, [])
+    round_of(book, plan)
+    assert (told(hook)[1:], told(hook, "/acme")) == ([[("acme", "resolved")]], [])
+    book.reconcile("late", ACME, [condition(severity="critical")])  # another opening, which nobody sees to
+    round_of(book, plan)
+    clock.pass_minutes(61)
+    round_of(book, plan)
+    assert told(hook)[2:] == told(hook, "/acme") == [[("acme", "opened")]]
 
 
 def test_a_silenced_alert_is_told_when_the_silence_has_ended(book: AlertBook, hook: HookReceiver, clock: Clock) -> None:
