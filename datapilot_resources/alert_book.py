@@ -17,7 +17,7 @@ from datapilot_domain.markdown import one_line
 from datapilot_domain.organizations import OrgId
 from datapilot_resources.alert_changes import Changes, Reconciliation
 from datapilot_resources.alert_erasure import erase_organization
-from datapilot_resources.alert_tables import ALERTS, BEATS, CURSORS, METADATA, SILENCES
+from datapilot_resources.alert_tables import ALERTS, BEATS, CURSORS, METADATA, NOTICES, OUTBOX, SILENCES
 from datapilot_resources.deliveries import LONGEST_COOLDOWN, AlertRules, Deliveries
 from datapilot_resources.settings import Settings, SettingsError
 from datapilot_resources.side_records import SideRecords
@@ -99,11 +99,12 @@ class AlertBook:
     ) -> list[Alert]:
         """In the order in which they were opened; None: of all organizations and of the platform.
 
-        `outstanding`: only those that are open and that no message has told of yet.
+        `outstanding`: only those that are open and that no message told of as open, or that all who heard of it were
+        told as gone since: one that came back is outstanding until a message tells of it again, after its quiet time.
         """
         wanted: list[sa.ColumnElement[bool]] = [ALERTS.c.state.in_(states)]
         wanted += [ALERTS.c.org_id == org] if org is not None else []
-        wanted += [ALERTS.c.state == "OPEN", ALERTS.c.notified_at.is_(None)] if outstanding else []
+        wanted += [ALERTS.c.state == "OPEN", ~_known_as_open()] if outstanding else []
         return self.records.transact(lambda connection: read_alerts(connection, self.clock(), *wanted))
 
     def acknowledge(self, ids: Collection[int], by: str) -> list[Alert]:
@@ -204,6 +205,20 @@ def read_alerts(connection: sa.Connection, now: dt.datetime, *which: sa.ColumnEl
 def read_silences(connection: sa.Connection) -> list[Silence]:
     """Ended ones too: they tell whether an alert was silenced when it was resolved."""
     return [Silence.model_validate(dict(row)) for row in connection.execute(SILENCES.select()).mappings()]
+
+
+def _known_as_open() -> sa.Exists:
+    """Whether the last word on an alert to some channel is that it is there; in a message that was sent, or logged."""
+    later = NOTICES.alias()
+    contradicted = sa.exists().where(
+        later.c.alert_id == NOTICES.c.alert_id,
+        later.c.channel == NOTICES.c.channel,
+        later.c.kind == "resolved",
+        later.c.outbox_id > NOTICES.c.outbox_id,
+    )
+    has_left = sa.exists().where(OUTBOX.c.id == NOTICES.c.outbox_id, OUTBOX.c.state.in_(("sent", "fallback")))
+    of_it = NOTICES.c.alert_id == ALERTS.c.id
+    return sa.exists().where(of_it, NOTICES.c.kind != "resolved", has_left, ~contradicted)
 
 
 def _cursor(connection: sa.Connection, watch: str) -> int | None:

@@ -17,6 +17,7 @@ from unittest import mock
 import pytest
 from pydantic import SecretStr
 
+from datapilot_domain.alerts import Condition
 from datapilot_domain.findings import found
 from datapilot_domain.organizations import OrgId
 from datapilot_resources import outbox_delivery
@@ -243,6 +244,27 @@ def test_what_flaps_is_told_again_only_when_it_stays_or_gets_worse(
     clock.pass_minutes(16)
     round_of(book, plan)
     assert told(hook)[3:] == [[("acme", "resolved")], [("acme", "raised")]]
+
+
+def test_what_came_back_is_outstanding_until_it_is_told_again(
+    make_book: BookMaker, hook: HookReceiver, clock: Clock
+) -> None:
+    book, plan = make_book(), hook_plan(hook)
+
+    def round_with(*found: Condition) -> list[str]:
+        book.reconcile("late", ACME, found)
+        round_of(book, plan)
+        clock.pass_minutes(16)
+        return [alert.fingerprint for alert in book.alerts(outstanding=True)]
+
+    assert round_with(condition()) == []
+    book.reconcile("late", ACME, [])
+    assert round_with(condition()) == []  # nobody heard that it was gone
+    assert round_with() == []
+    assert round_with(condition()) == [condition().fingerprint]
+    clock.pass_minutes(60)
+    assert round_with(condition()) == []
+    assert told(hook) == [[("acme", "opened")], [("acme", "resolved")], [("acme", "opened")]]
 
 
 @pytest.mark.parametrize("failure", ["close", "503"])
