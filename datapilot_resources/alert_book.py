@@ -164,11 +164,11 @@ class AlertBook:
         return self.records.transact(lambda connection: {r.name: r.at for r in connection.execute(BEATS.select())})
 
     def erase(self, org: OrgId) -> int:
-        """Remove every row of an organization and what messages of operators say of it; how many rows there were.
+        """Remove every row of an organization, or that names it, and what messages of operators say of it; how many.
 
         Raises TimeoutError while another process holds a reading transaction of SQLite's file: erase again.
         """
-        rows = self.records.transact(lambda connection: erase_organization(connection, org))
+        rows = self.records.transact(lambda connection: erase_organization(connection, org, self.settings.ui_url))
         self.records.forget()
         return rows
 

@@ -591,6 +591,43 @@ def test_an_erased_organization_leaves_no_byte_and_the_others_their_message(tmp_
     assert book.erase(BETA) == 0
 
 
+def platform_alerts(org: OrgId) -> list[tuple[str, Condition]]:
+    """By watch: each names that organization in another way."""
+    causes = {
+        f"looking at {org}": ("WATCH_FAILED", found("watch_failed", watch="files", org=org, error="ValueError")),
+        "gold_power_bi": ("CONSUMER_DOWN", found("consumer_down_of", consumer="power_bi", org=org)),
+        "partitions": ("PARTITION_UNKNOWN", found("partition_unknown", key=org)),
+        "channels": ("DELIVERY_FAILED", found("delivery_failed", channel=org, why="HTTP 400", messages=1)),
+    }
+    return [
+        (watch, condition(None, code=code).model_copy(update={"cause": cause, "subject": (watch, org)}))
+        for watch, (code, cause) in causes.items()
+    ]
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_alerts_of_the_platform_that_name_an_erased_organization_are_gone_with_it(
+    tmp_path: Path, clock: Clock, hook: HookReceiver, is_sent: bool
+) -> None:
+    book, plan = AlertBook(Settings(home=tmp_path), clock), hook_plan(hook, language="en")
+    for watch, named in platform_alerts(BETA):
+        book.reconcile(watch, None, [named])
+    book.reconcile("ticks", None, [condition(None, code="TICK_FAILED")])
+    book.reconcile("late", ACME, [condition()])
+    round_of(book, plan) if is_sent else enqueue(book, plan, english)
+    assert b"betaltda" in b"".join(file.read_bytes() for file in tmp_path.glob("alerts.sqlite*"))
+    assert book.erase(BETA) == 8  # four alerts and their notices
+    assert b"betaltda" not in b"".join(file.read_bytes() for file in tmp_path.glob("alerts.sqlite*"))
+    assert [alert.code for alert in book.alerts()] == ["TICK_FAILED", "MONTH_LATE"]
+    clock.pass_minutes(16)
+    assert round_of(book, plan) == Delivered(sent=0 if is_sent else 1)
+    assert told(hook) == [[*[(None, "opened")] * (5 if is_sent else 1), ("acme", "opened")]]
+    if not is_sent:
+        assert "betaltda" not in hook.requests[0].body.decode()
+        assert "A sensor failed" in hook.requests[0].json["text"]
+    assert book.erase(BETA) == 0
+
+
 def test_a_message_of_an_erased_organization_alone_is_gone_with_it(make_book: BookMaker, hook: HookReceiver) -> None:
     book, plan = make_book(), hook_plan(hook, "acme")
     book.reconcile("late", ACME, [condition()])
