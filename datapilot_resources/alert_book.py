@@ -143,8 +143,8 @@ class AlertBook:
     def silences(self) -> list[Silence]:
         """Those that last now."""
         now = self.clock()
-        found = self.records.transact(read_silences)
-        return [silence for silence in found if silence.since <= now < silence.until]
+        found = self.records.transact(lambda connection: read_silences(connection, now))
+        return [silence for silence in found if silence.since <= now]
 
     def unsilence(self, silence_id: int) -> None:
         """End a silence now. Raises LookupError: there is none of that id that lasts."""
@@ -192,7 +192,7 @@ def _cooldown(settings: Settings) -> dt.timedelta:
 
 def read_alerts(connection: sa.Connection, now: dt.datetime, *which: sa.ColumnElement[bool]) -> list[Alert]:
     """In the order of their ids."""
-    silences = read_silences(connection)
+    silences = read_silences(connection, now)
     rows = connection.execute(ALERTS.select().where(*which).order_by(ALERTS.c.id)).mappings()
     alerts = [Alert.model_validate({**row, "silenced_until": None}) for row in rows]
     ends = [max((s.until for s in silences if s.covers(alert, now)), default=None) for alert in alerts]
@@ -202,9 +202,10 @@ def read_alerts(connection: sa.Connection, now: dt.datetime, *which: sa.ColumnEl
     ]
 
 
-def read_silences(connection: sa.Connection) -> list[Silence]:
-    """Ended ones too: they tell whether an alert was silenced when it was resolved."""
-    return [Silence.model_validate(dict(row)) for row in connection.execute(SILENCES.select()).mappings()]
+def read_silences(connection: sa.Connection, after: dt.datetime) -> list[Silence]:
+    """Those that end after that moment. Ended ones tell whether an alert was silenced when it was resolved."""
+    rows = connection.execute(SILENCES.select().where(SILENCES.c.until > after).order_by(SILENCES.c.id)).mappings()
+    return [Silence.model_validate(dict(row)) for row in rows]
 
 
 def _known_as_open() -> sa.Exists:
