@@ -17,9 +17,9 @@ from datapilot_domain.markdown import one_line
 from datapilot_domain.organizations import OrgId
 from datapilot_resources.alert_changes import Changes, Reconciliation
 from datapilot_resources.alert_erasure import erase_organization
-from datapilot_resources.alert_tables import ALERTS, BEATS, CURSORS, METADATA, SILENCES
-from datapilot_resources.deliveries import LONGEST_COOLDOWN, Deliveries
-from datapilot_resources.settings import Settings
+from datapilot_resources.alert_tables import ALERTS, BEATS, CURSORS, METADATA, NOTICES, OUTBOX, SILENCES
+from datapilot_resources.deliveries import LONGEST_COOLDOWN, AlertRules, Deliveries
+from datapilot_resources.settings import Settings, SettingsError
 from datapilot_resources.side_records import SideRecords
 
 __all__ = ["Alert", "AlertBook", "Changes", "Silence", "State", "utc_now"]
@@ -58,8 +58,7 @@ class AlertBook:
     def reconcile(self, watch: str, org: OrgId | None, conditions: Sequence[Condition]) -> Changes:
         """Take `conditions` as all that this watch finds of that organization (None: of the platform) now.
 
-        Those that it no longer finds are resolved. Raises ValueError: a condition of another organization, or twice;
-        SettingsError: the cool-down cannot be read from deliveries.yaml.
+        Those that it no longer finds are resolved. Raises ValueError: a condition of another organization, or twice.
         """
         strangers = {condition.org_id for condition in conditions} - {org}
         if strangers:
@@ -77,7 +76,7 @@ class AlertBook:
 
     def observe(self, watch: str, opened: Sequence[Condition], resolved: Collection[str], cursor: int) -> Changes:
         """For a watch over an event log: open or count `opened`, then resolve these fingerprints, and move the watch's
-        cursor to that storage id. Nothing happens when the cursor is there already. Raises SettingsError."""
+        cursor to that storage id. Nothing happens when the cursor is there already."""
 
         def work(connection: sa.Connection) -> Changes:
             before = _cursor(connection, watch)
@@ -110,11 +109,12 @@ class AlertBook:
     ) -> list[Alert]:
         """In the order in which they were opened; None: of all organizations and of the platform.
 
-        `outstanding`: only those that are open and that no message has told of yet.
+        `outstanding`: only those that are open and that no message told of as open, or that all who heard of it were
+        told as gone since: one that came back is outstanding until a message tells of it again, after its quiet time.
         """
         wanted: list[sa.ColumnElement[bool]] = [ALERTS.c.state.in_(states)]
         wanted += [ALERTS.c.org_id == org] if org is not None else []
-        wanted += [ALERTS.c.state == "OPEN", ALERTS.c.notified_at.is_(None)] if outstanding else []
+        wanted += [ALERTS.c.state == "OPEN", ~_known_as_open()] if outstanding else []
         return self.records.transact(lambda connection: read_alerts(connection, self.clock(), *wanted))
 
     def acknowledge(self, ids: Collection[int], by: str) -> list[Alert]:
@@ -153,8 +153,8 @@ class AlertBook:
     def silences(self) -> list[Silence]:
         """Those that last now."""
         now = self.clock()
-        found = self.records.transact(read_silences)
-        return [silence for silence in found if silence.since <= now < silence.until]
+        found = self.records.transact(lambda connection: read_silences(connection, now))
+        return [silence for silence in found if silence.since <= now]
 
     def unsilence(self, silence_id: int) -> None:
         """End a silence now. Raises LookupError: there is none of that id that lasts."""
@@ -174,11 +174,11 @@ class AlertBook:
         return self.records.transact(lambda connection: {r.name: r.at for r in connection.execute(BEATS.select())})
 
     def erase(self, org: OrgId) -> int:
-        """Remove every row of an organization and what messages of operators say of it; how many rows there were.
+        """Remove every row of an organization, or that names it, and what messages of operators say of it; how many.
 
         Raises TimeoutError while another process holds a reading transaction of SQLite's file: erase again.
         """
-        rows = self.records.transact(lambda connection: erase_organization(connection, org))
+        rows = self.records.transact(lambda connection: erase_organization(connection, org, self.settings.ui_url))
         self.records.forget()
         return rows
 
@@ -188,18 +188,21 @@ class AlertBook:
         rows = connection.execute(
             ALERTS.select().where(ALERTS.c.watch == watch, may_matter, *which).order_by(ALERTS.c.id)
         )
-        # Read only when something comes back: a file that is broken does not keep new alerts from being noted.
-        return Reconciliation(
-            map(dict, rows.mappings()),
-            watch,
-            now,
-            lambda: Deliveries.from_settings(self.settings).alerts.cooldown,
-        )
+        # Read only when something comes back.
+        return Reconciliation(map(dict, rows.mappings()), watch, now, lambda: _cooldown(self.settings))
+
+
+def _cooldown(settings: Settings) -> dt.timedelta:
+    """Of deliveries.yaml; the default while that cannot be used, which must keep nothing from being noted."""
+    try:
+        return Deliveries.from_settings(settings).alerts.cooldown
+    except SettingsError:
+        return AlertRules().cooldown
 
 
 def read_alerts(connection: sa.Connection, now: dt.datetime, *which: sa.ColumnElement[bool]) -> list[Alert]:
     """In the order of their ids."""
-    silences = read_silences(connection)
+    silences = read_silences(connection, now)
     rows = connection.execute(ALERTS.select().where(*which).order_by(ALERTS.c.id)).mappings()
     alerts = [Alert.model_validate({**row, "silenced_until": None}) for row in rows]
     ends = [max((s.until for s in silences if s.covers(alert, now)), default=None) for alert in alerts]
@@ -209,9 +212,24 @@ def read_alerts(connection: sa.Connection, now: dt.datetime, *which: sa.ColumnEl
     ]
 
 
-def read_silences(connection: sa.Connection) -> list[Silence]:
-    """Ended ones too: they tell whether an alert was silenced when it was resolved."""
-    return [Silence.model_validate(dict(row)) for row in connection.execute(SILENCES.select()).mappings()]
+def read_silences(connection: sa.Connection, after: dt.datetime) -> list[Silence]:
+    """Those that end after that moment. Ended ones tell whether an alert was silenced when it was resolved."""
+    rows = connection.execute(SILENCES.select().where(SILENCES.c.until > after).order_by(SILENCES.c.id)).mappings()
+    return [Silence.model_validate(dict(row)) for row in rows]
+
+
+def _known_as_open() -> sa.Exists:
+    """Whether the last word on an alert to some channel is that it is there; in a message that was sent, or logged."""
+    later = NOTICES.alias()
+    contradicted = sa.exists().where(
+        later.c.alert_id == NOTICES.c.alert_id,
+        later.c.channel == NOTICES.c.channel,
+        later.c.kind == "resolved",
+        later.c.outbox_id > NOTICES.c.outbox_id,
+    )
+    has_left = sa.exists().where(OUTBOX.c.id == NOTICES.c.outbox_id, OUTBOX.c.state.in_(("sent", "fallback")))
+    of_it = NOTICES.c.alert_id == ALERTS.c.id
+    return sa.exists().where(of_it, NOTICES.c.kind != "resolved", has_left, ~contradicted)
 
 
 def _cursor(connection: sa.Connection, watch: str) -> int | None:

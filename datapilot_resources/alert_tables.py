@@ -77,7 +77,8 @@ OUTBOX = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     *(sa.Column(name, Moment) for name in ("claimed_until", "sent_at")),
     *(sa.Column(name, sa.Text) for name in ("claimed_by", "last_error")),
-    sa.Index("outbox_by_state", "state", "channel"),
+    sa.Index("outbox_by_state", "state", "channel", "id"),
+    sa.Index("outbox_by_end", "sent_at"),
     sqlite_autoincrement=True,
 )
 # What was told of an alert on a channel: each once per opening and severity.

@@ -34,7 +34,8 @@ def send_by_apprise(channel: AppriseChannel, message: Outgoing) -> Outcome:
         try:
             done = subprocess.run(
                 [sys.executable, "-m", __name__],
-                input=json.dumps(order).encode(),
+                # Half a character of a file's name, which no encoding takes, is shown as a question mark.
+                input=json.dumps(order, ensure_ascii=False).encode(errors="replace"),
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 cwd=folder,
                 stdout=subprocess.DEVNULL,
@@ -62,7 +63,7 @@ def main() -> int:
     """Send what stdin orders; the exit code says what came of it."""
     import apprise
 
-    order = json.load(sys.stdin)
+    order = json.load(sys.stdin.buffer)
     # Nothing is kept on disk; nothing of the address is logged in clear.
     asset = apprise.AppriseAsset(app_id="DataPilot", app_desc="DataPilot", async_mode=False, storage_mode="memory")
     services = apprise.Apprise(asset=asset)

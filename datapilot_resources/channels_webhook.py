@@ -9,12 +9,10 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-import logging
-
-import httpx2
 
 from datapilot_resources.channels import Outcome, Outgoing
 from datapilot_resources.deliveries import WebhookChannel
+from datapilot_resources.quiet_http import httpx2
 from datapilot_resources.retry_after import retry_after_seconds
 from datapilot_resources.settings import SettingsError
 
@@ -22,9 +20,6 @@ _SECONDS = 10.0
 _SHORTEST_SECRET = 16
 # Too early, too many, or not its day; with 5xx these pass by themselves.
 _TRY_AGAIN = (408, 425, 429)
-# At DEBUG it logs every header of the server, which may echo ours; the other one logs each address.
-for _name in ("httpcore2", "httpx2"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 def signing_key(secret: str) -> bytes:
@@ -58,7 +53,8 @@ def post_signed(channel: WebhookChannel, message: Outgoing, now: dt.datetime) ->
     Raises SettingsError: the secret cannot be read or used; RuntimeError inside a running event loop.
     """
     key = signing_key(channel.secret.read().get_secret_value())
-    body = json.dumps(message.body(with_content=True), ensure_ascii=False).encode()
+    # A file's name may hold half a character, which no encoding takes: it is shown as a question mark.
+    body = json.dumps(message.body(with_content=True), ensure_ascii=False).encode(errors="replace")
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": "datapilot",

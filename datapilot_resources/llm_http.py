@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
 
-import httpx2
-
+from datapilot_resources.quiet_http import httpx2
 from datapilot_resources.retry_after import retry_after_seconds
 
 _LARGEST_BODY = 2_000_000  # bytes
 _NO_KEY = "none"  # the client insists on one, Ollama needs none
-# At DEBUG it logs every header of the server, which may echo ours.
-logging.getLogger("httpcore2").setLevel(logging.INFO)
 
 # timeout, broken: it was sent and perhaps answered; unconnected: it was never sent.
 Failure = Literal["timeout", "unconnected", "broken", "too_large"]

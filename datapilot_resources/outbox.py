@@ -19,6 +19,7 @@ from datapilot_domain.alerts.message import Language
 from datapilot_domain.landing import digest
 from datapilot_domain.organizations import OrgId
 from datapilot_resources.alert_book import AlertBook, read_alerts, read_silences
+from datapilot_resources.alert_pruning import MESSAGES_KEPT
 from datapilot_resources.alert_tables import ALERTS, CHANNELS, NOTICES, OUTBOX
 from datapilot_resources.deliveries import Deliveries
 from datapilot_resources.outbox_delivery import Delivered, deliver
@@ -80,12 +81,15 @@ class FailedChannel(BaseModel):
 
 def enqueue(book: AlertBook, plan: Deliveries, locale_of: Callable[[OrgId], str]) -> int:
     """Form the messages that are due now, at most one per channel; how many. Whatever `locale_of` raises."""
-    known = book.records.transact(lambda c: {*c.scalars(sa.select(ALERTS.c.org_id).distinct())})
+    organizations = {channel.organization for channel in plan.channels.values() if channel.organization}
+    lately = _open_or_ended_since(book.clock() - MESSAGES_KEPT)
+    known = sa.select(ALERTS.c.org_id).where(ALERTS.c.org_id.in_(organizations), lately).distinct()
+    found = book.records.transact(lambda connection: {*connection.scalars(known)})
     languages: dict[str, Language] = {}
     for name, channel in plan.channels.items():
         if channel.organization is None:
             languages[name] = plan.alerts.language
-        elif channel.organization in known:
+        elif channel.organization in found:
             languages[name] = "pt-BR" if locale_of(channel.organization) == "pt-BR" else "en"
 
     def work(connection: sa.Connection) -> int:
@@ -100,12 +104,12 @@ def _form(connection: sa.Connection, book: AlertBook, plan: Deliveries, channel:
     if row is None:
         connection.execute(CHANNELS.insert().values(channel=channel, failures=0))
     formed_at = row.formed_at if row else None
-    since = (row.settled_at if row and row.settled_at else now - window) - _SLACK
-    which = sa.or_(ALERTS.c.state != "RESOLVED", ALERTS.c.resolved_at >= since)
+    since = max((row.settled_at if row and row.settled_at else now - window) - _SLACK, now - MESSAGES_KEPT)
+    which = _open_or_ended_since(since)
     if (organization := plan.channels[channel].organization) is not None:
         which = sa.and_(which, ALERTS.c.org_id == organization)
     told = told_before(connection, channel, sa.select(ALERTS.c.id).where(which))
-    silences = read_silences(connection)
+    silences = read_silences(connection, since)
     notices = [
         Notice(kind=kind, alert=alert)
         for alert in read_alerts(connection, now, which)
@@ -140,6 +144,12 @@ def _form(connection: sa.Connection, book: AlertBook, plan: Deliveries, channel:
     ]
     connection.execute(NOTICES.insert(), rows)
     return 1
+
+
+def _open_or_ended_since(moment: dt.datetime) -> sa.ColumnElement[bool]:
+    """Written so that an index finds the few."""
+    ended = sa.and_(ALERTS.c.state == "RESOLVED", ALERTS.c.resolved_at >= moment)
+    return sa.or_(ALERTS.c.state.in_(("OPEN", "ACK")), ended)
 
 
 def _identity(notice: Notice) -> list[Any]:

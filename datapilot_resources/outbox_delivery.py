@@ -14,8 +14,10 @@ from datapilot_domain.organizations import OrgId
 from datapilot_resources.alert_book import AlertBook
 from datapilot_resources.channels import Attached, Outcome, Outgoing, send, write_log
 from datapilot_resources.deliveries import Deliveries
+from datapilot_resources.object_store import store_errors
 from datapilot_resources.outbox_claims import Claimed, Ended, claim, mark_ended, mark_failed
 from datapilot_resources.reports import Report
+from datapilot_resources.settings import Settings
 
 Fetch = Callable[[str], bytes]
 
@@ -32,8 +34,8 @@ class Delivered:
 def deliver(book: AlertBook, plan: Deliveries, *, seconds: float, fetch: Fetch | None = None) -> Delivered:
     """Send what is due; no attempt begins after `seconds`, and one lasts at most a minute.
 
-    `fetch` reads the bytes of a report's attachment by its key in the store (FileNotFoundError: gone); without it
-    a report that has some waits.
+    `fetch` reads the bytes of a report's attachment by its key in the store (FileNotFoundError: gone; any other
+    error of the store: tried again); without it a report that has some waits.
     """
     end, nonce = time.monotonic() + seconds, secrets.token_hex(16)
     counts = {"sent": 0, "failed": 0, "fallback": 0}
@@ -72,7 +74,7 @@ def _unfit(row: Claimed, plan: Deliveries) -> str | None:
 
 
 def _attempt(book: AlertBook, plan: Deliveries, row: Claimed, fetch: Fetch | None) -> Outcome:
-    message = _outgoing(row, fetch)
+    message = _outgoing(row, fetch, book.settings)
     return (
         message
         if isinstance(message, Outcome)
@@ -80,7 +82,7 @@ def _attempt(book: AlertBook, plan: Deliveries, row: Claimed, fetch: Fetch | Non
     )
 
 
-def _outgoing(row: Claimed, fetch: Fetch | None) -> Outgoing | Outcome:
+def _outgoing(row: Claimed, fetch: Fetch | None, settings: Settings) -> Outgoing | Outcome:
     if row.kind != "report":
         message = Message.model_validate(row.payload)
         data: dict[str, Any] = {"organizations": message.organizations()}
@@ -97,7 +99,7 @@ def _outgoing(row: Claimed, fetch: Fetch | None) -> Outgoing | Outcome:
             content = fetch(attachment.key)
         except FileNotFoundError:
             return Outcome("an attachment is gone", final=True)
-        except OSError as error:
+        except store_errors(settings) as error:
             return Outcome(f"attachment: {type(error).__name__}")
         if hashlib.sha256(content).hexdigest() != attachment.sha256:
             return Outcome("an attachment has changed", final=True)

@@ -45,17 +45,17 @@ def due_notice(
     now: dt.datetime,
 ) -> NoticeKind | None:
     """None: nothing is due. An alert that ended before the channel was last up to date is not to be asked about."""
-    if told is None:
-        # One that came and went between two messages is told once, as gone.
-        moment = now if alert.state != "RESOLVED" else alert.resolved_at
-        assert moment is not None
-        untold = plan.hears(channel, alert) and not _silenced(alert, silences, moment)
-        return ("resolved" if alert.state == "RESOLVED" else "opened") if untold else None
-    if alert.state == "RESOLVED":
+    if told is not None and alert.state == "RESOLVED":
         # Whoever heard of it hears that it is gone, whatever the routes and silences are by now.
         return "resolved" if told.kind != "resolved" and plan.may_hear(channel, [alert.org_id]) else None
-    if not plan.hears(channel, alert) or _silenced(alert, silences, now):
+    # Of one that somebody sees to, or saw to until it was gone, nobody else needs to hear.
+    if alert.acked_at is not None or not plan.hears(channel, alert):
         return None
+    if _silenced(alert, silences, alert.resolved_at or now):
+        return None
+    if told is None:
+        # One that came and went between two messages is told once, as gone.
+        return "resolved" if alert.state == "RESOLVED" else "opened"
     if _rank(alert.severity) > _rank(told.severity):
         return "raised"
     # It came back soon after it was told as gone: not told again unless it stays.

@@ -168,7 +168,9 @@ class PowerBiDataset:
         if reply.status not in (0, 429, 503):
             self._refused(reply, table)
         backoff = min(_FIRST_BACKOFF * 2 ** (failures - 1), _LONGEST_BACKOFF)
-        seconds = backoff if reply.retry_after is None else max(reply.retry_after, _FIRST_BACKOFF)
+        # No window of the limits is longer than an hour, whatever an answer asks for.
+        asked = None if reply.retry_after is None else min(reply.retry_after, limits.HOUR)
+        seconds = backoff if asked is None else max(asked, _FIRST_BACKOFF)
         if reply.status != 429 and (failures >= _MOST_FAILURES or seconds > _LONGEST_WAIT):
             self._unreached(turn, reply, "nothing was done")
         self._wait(turn, seconds)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import json
-import logging
 import re
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
-import httpx2
+from datapilot_resources.quiet_http import httpx2
+from datapilot_resources.retry_after import retry_after_seconds
 
 _LARGEST_ANSWER = 1_000_000  # bytes
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")
-# At DEBUG it logs every header of the server, which may echo ours.
-logging.getLogger("httpcore2").setLevel(logging.INFO)
 
 # unsent: it never left. unknown: it left, and nobody knows what became of it.
 Failure = Literal["unsent", "unknown"]
@@ -78,7 +74,7 @@ async def _send(method: str, url: str, headers: dict[str, str], body: bytes, sec
         except httpx2.RequestError:
             # Its text is left behind: it may hold what was sent.
             return Reply(failure="unknown")
-    return Reply(response.status_code, content, _seconds(response.headers.get("Retry-After")))
+    return Reply(response.status_code, content, retry_after_seconds(response.headers.get("Retry-After")))
 
 
 async def _bounded(response: httpx2.Response) -> bytes:
@@ -93,18 +89,3 @@ async def _bounded(response: httpx2.Response) -> bytes:
     finally:
         await stream.aclose()
     return content[:_LARGEST_ANSWER]
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Retry-After is a number of seconds or a date; None: there is none that can be read."""
-    if not retry_after:
-        return None
-    if retry_after.strip().isdecimal():
-        return float(retry_after)
-    try:
-        moment = parsedate_to_datetime(retry_after)
-    except (ValueError, TypeError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.timezone.utc)
-    return max(0.0, (moment - dt.datetime.now(dt.timezone.utc)).total_seconds())

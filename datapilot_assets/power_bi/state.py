@@ -65,12 +65,27 @@ def pending_power_bi(platform: Platform, organization: Organization) -> dict[Mon
     if rest := ledger.rest(dataset):
         if not rest.failures:
             return {}
-        until = dt.datetime.fromtimestamp(rest.until, dt.timezone.utc).isoformat(timespec="seconds")
+        until = _utc(rest.until).isoformat(timespec="seconds")
         remedy = f"it is tried again at {until}, or by `datapilot power-bi push --org {organization.org_id}`"
         raise PowerBiUnavailable(f"{target.base_url} was not reached; {remedy}")
     # After each failure the work counts as other work: an outage must not park it.
     _, outages = ledger.failures(dataset)
     return {month: digest([fingerprint, outages]) for month, fingerprint in waiting.items()}
+
+
+def power_bi_is_failing(platform: Platform, organization: Organization) -> str | None:
+    """Why, from the first run that did not reach the service until one does, or nothing is left to push.
+
+    `pending_power_bi` says so only while nothing is tried: not when it is tried again, and fails again.
+    Raises SettingsError, PostgresUnavailable.
+    """
+    target = reached_target(platform, organization.org_id)
+    if target is None:
+        return None
+    failures, _ = platform.power_bi.ledger.failures(str(target.dataset))
+    if not failures or not _missing_months(platform, target):
+        return None
+    return f"{target.base_url} was not reached by the last runs that pushed to it ({failures})"
 
 
 def waiting_months(platform: Platform, organization: Organization) -> dict[Month, str]:
@@ -79,10 +94,14 @@ def waiting_months(platform: Platform, organization: Organization) -> dict[Month
     Not those whose gold itself is about to change: their turn comes after it.
     Raises SettingsError, PostgresUnavailable.
     """
-    org = organization.org_id
-    target = reached_target(platform, org)
-    if target is None:
-        return {}
+    target = reached_target(platform, organization.org_id)
+    missing = _missing_months(platform, target) if target else {}
+    unsettled = unsettled_months(platform, organization) if missing else set()
+    return {month: fingerprint for month, fingerprint in missing.items() if month not in unsettled}
+
+
+def _missing_months(platform: Platform, target: PowerBiTarget) -> dict[Month, str]:
+    org = target.organization
     delivered = platform.power_bi.ledger.delivered(org, str(target.dataset))
     waiting: dict[Month, list[str]] = {}
     for contract in target.contracts:
@@ -93,8 +112,7 @@ def waiting_months(platform: Platform, organization: Organization) -> dict[Month
                 waiting.setdefault(month, []).append(wanted[month].fingerprint)
             elif any(is_outdated(wanted, chunk) for chunk in chunks):
                 waiting.setdefault(month, []).append(f"{contract.id} without it")
-    unsettled = unsettled_months(platform, organization) if waiting else set()
-    return {month: digest(waiting[month]) for month in sorted(waiting) if month not in unsettled}
+    return {month: digest(waiting[month]) for month in sorted(waiting)}
 
 
 def reached_target(platform: Platform, org: OrgId) -> PowerBiTarget | None:
@@ -134,7 +152,11 @@ def power_bi_status(platform: Platform, org: OrgId) -> list[dict[str, Any]]:
                     "month": str(month),
                     "state": "off" if not target else "current" if current else "partial" if partial else "stale",
                     "rows": sum(chunk.rows for chunk in sent) if sent else None,
-                    "sent_at": dt.datetime.fromtimestamp(last, dt.timezone.utc) if last else None,
+                    "sent_at": _utc(last) if last else None,
                 }
             )
     return rows
+
+
+def _utc(seconds: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, dt.timezone.utc)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -85,6 +85,11 @@ class Message(BaseModel):
 
     def without(self, org: OrgId) -> Message:
         return self.model_copy(update={"parts": tuple(part for part in self.parts if part.org_id != org)})
+
+    def with_platform_of(self, other: Message) -> Message:
+        """It says of the platform what the other one does, which speaks of nothing else and may say nothing."""
+        parts = [(part,) if part.org_id is not None else other.parts for part in self.parts]
+        return self.model_copy(update={"parts": tuple(chain.from_iterable(parts))})
 
 
 def form_message(notices: Iterable[Notice], language: Language, ui_url: str | None = None) -> Message:
@@ -179,7 +184,7 @@ def _data(notice: Notice, language: Language, ui_url: str | None) -> dict[str, A
         "state": alert.state,
         "notice": notice.kind,
         "title": kind.title.of(language),
-        "cause": alert.cause.words(language),
+        "cause": _cause(alert, language),
         "month": str(alert.month) if alert.month else None,
         "count": alert.count,
         "first_seen": _moment(alert.first_seen),

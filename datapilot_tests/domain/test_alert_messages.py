@@ -164,10 +164,12 @@ def test_without_its_last_part_nothing_of_a_message_is_left() -> None:
 )
 def test_text_of_strangers_neither_links_nor_calls_nor_begins_a_line(text: str) -> None:
     cause = Found(finding="file_undecided", values={"file": text, "source": "main", "reason": "R"})
-    said = form_message([notice(cause=cause)], "en").text
+    message = form_message([notice(cause=cause)], "en")
+    said, data = message.text, message.parts[0].alerts[0]["cause"]
     assert len(said.splitlines()) == 5
     for live in ("](", "://", "<h", "<!", "@e", "www.", "\u2028", "\u202e"):
-        assert live not in said
+        assert live not in said + data
+    assert data in said
     assert inert(text).replace("\u2060", "") in said.replace("\u2060", "")
 
 

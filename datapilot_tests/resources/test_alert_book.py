@@ -13,7 +13,7 @@ import pytest
 
 from datapilot_domain.alerts import Alert
 from datapilot_resources.alert_book import AlertBook
-from datapilot_resources.settings import Settings, SettingsError
+from datapilot_resources.settings import Settings
 from datapilot_tests.services.alert_books import ACME, BETA, START, Clock, condition, conditions
 from datapilot_tests.services.postgres_server import PostgresServers
 
@@ -159,13 +159,17 @@ def test_the_last_beat_counts(make_book: BookMaker, clock: Clock) -> None:
     assert book.beats() == {"watch": clock.now, "outbox": START}
 
 
-def test_a_broken_file_of_deliveries_keeps_no_new_alert_from_being_noted(tmp_path: Path, clock: Clock) -> None:
-    book = AlertBook(Settings(home=tmp_path), clock)
-    (tmp_path / "deliveries.yaml").write_text("alerts: {cooldown_minutes: soon}")
+def test_a_broken_file_of_deliveries_keeps_nothing_from_being_noted(book: AlertBook, clock: Clock) -> None:
+    """The cool-down is the default one of an hour then."""
+    (book.settings.home / "deliveries.yaml").write_text("alerts: {cooldown_minutes: soon}")
     assert len(book.reconcile("late", ACME, [condition()]).opened) == 1
     assert len(book.reconcile("late", ACME, []).resolved) == 1
-    with pytest.raises(SettingsError, match=r"alerts\.cooldown_minutes"):
-        book.reconcile("late", ACME, [condition()])
+    clock.pass_minutes(59)
+    assert len(book.observe("late", [condition()], [], 1).opened) == 0
+    assert only(book).state == "OPEN"
+    book.reconcile("late", ACME, [])
+    clock.pass_minutes(60)
+    assert len(book.reconcile("late", ACME, [condition()]).opened) == 1
 
 
 WATCH = """

@@ -167,6 +167,21 @@ def test_an_e_mail_is_plain_text_with_its_files(mailbox: Mailbox, monkeypatch: p
     assert [part.get_payload(decode=True) for part in parts[1:]] == [b"a;b\n", b"c\n"]
 
 
+def test_half_a_character_of_a_name_keeps_no_message_from_leaving(
+    hook: HookReceiver, hook_secret: str, mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lone surrogate, as Python reads a file's name that is not UTF-8."""
+    broken = dataclasses.replace(
+        MESSAGE, subject="of \udce9.csv", text="of \udce9.csv", attachments=(Attached("\udce9.csv", "text/csv", b"a"),)
+    )
+    assert post(hook.url(), broken) == Outcome()
+    assert (hook.requests[0].json["text"], hook.requests[0].json["attachments"][0]["name"]) == ("of ?.csv", "?.csv")
+    assert mail(monkeypatch, ADDRESS.format(port=mailbox.port), broken) == Outcome()
+    assert "of ?.csv" in str(mailbox.messages[0]["Subject"])
+    assert send(LogChannel(kind="log"), broken, Settings(home=tmp_path), START) == Outcome()
+    assert json.loads((tmp_path / "alerts.log").read_text())["text"] == broken.text
+
+
 def test_a_letter_that_is_not_taken_is_tried_again(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
     mailbox.refuse = True
     assert mail(monkeypatch, ADDRESS.format(port=mailbox.port)) == Outcome("not taken")

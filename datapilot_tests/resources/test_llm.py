@@ -391,7 +391,8 @@ def test_neither_key_nor_prompt_is_shown_anywhere(
     for secret in (KEY, PROMPT):
         assert secret.encode() not in shown
     assert repr(model) == "LanguageModel(127.0.0.1, small)"
-    assert "chat/completions" in caplog.text, "the logs of the HTTP library are among them"
+    assert "openai._base_client" in caplog.text, "the logs of the client are among them; the HTTP library logs nothing"
+    assert not {"httpx2", "httpcore2"} & {record.name.split(".")[0] for record in caplog.records}
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,16 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from pydantic import SecretStr
 
+from datapilot_domain.alerts import Condition
+from datapilot_domain.findings import found
 from datapilot_domain.organizations import OrgId
 from datapilot_resources import outbox_delivery
 from datapilot_resources.alert_book import AlertBook
 from datapilot_resources.channels import LOG_FILE
 from datapilot_resources.deliveries import Deliveries
+from datapilot_resources.object_store import object_store
 from datapilot_resources.outbox import (
     Attachment,
     Delivered,
@@ -46,6 +50,7 @@ from datapilot_tests.services.alert_books import (
     hook_plan,
 )
 from datapilot_tests.services.hook_receiver import HookReceiver
+from datapilot_tests.services.server import free_port
 
 pytestmark = pytest.mark.usefixtures("hook_secret")
 BookMaker = Callable[..., AlertBook]
@@ -173,9 +178,31 @@ def test_a_severity_that_rises_is_told_once_more_and_none_that_swings(
         book.reconcile("late", ACME, [condition(severity=severity)])
         round_of(book, plan)
         clock.pass_minutes(16)
-        for alert in book.alerts(states=["OPEN"]):
-            book.acknowledge([alert.id], "ana")  # it rises while it is acknowledged too
     assert told(hook) == [[("acme", "opened")], [("acme", "raised")], [("acme", "raised")]]
+
+
+def test_an_acknowledged_alert_is_told_as_gone_alone_and_to_whoever_heard_of_it(
+    make_book: BookMaker, hook: HookReceiver, clock: Clock
+) -> None:
+    book, plan = make_book(), hook_plan(hook, "acme", routes=[{"to": "team"}])
+    book.reconcile("late", ACME, [condition(severity="info")])
+    round_of(book, plan)
+    book.reconcile("late", ACME, conditions(ACME, range(2), severity="info"))  # nobody heard of the second one
+    book.acknowledge([alert.id for alert in book.alerts()], "ana")
+    plan = hook_plan(hook, "acme")  # and nobody of these on this channel
+    for severity in ("info", "critical"):
+        book.reconcile("late", ACME, conditions(ACME, range(2), severity=severity))
+        clock.pass_minutes(16)
+        round_of(book, plan)
+    assert told(hook) == [[("acme", "opened")]]
+    book.reconcile("late", ACME, [])
+    round_of(book, plan)
+    assert (told(hook)[1:], told(hook, "/acme")) == ([[("acme", "resolved")]], [])
+    book.reconcile("late", ACME, [condition(severity="critical")])  # another opening, which nobody sees to
+    round_of(book, plan)
+    clock.pass_minutes(61)
+    round_of(book, plan)
+    assert told(hook)[2:] == told(hook, "/acme") == [[("acme", "opened")]]
 
 
 def test_a_silenced_alert_is_told_when_the_silence_has_ended(book: AlertBook, hook: HookReceiver, clock: Clock) -> None:
@@ -217,6 +244,27 @@ def test_what_flaps_is_told_again_only_when_it_stays_or_gets_worse(
     clock.pass_minutes(16)
     round_of(book, plan)
     assert told(hook)[3:] == [[("acme", "resolved")], [("acme", "raised")]]
+
+
+def test_what_came_back_is_outstanding_until_it_is_told_again(
+    make_book: BookMaker, hook: HookReceiver, clock: Clock
+) -> None:
+    book, plan = make_book(), hook_plan(hook)
+
+    def round_with(*found: Condition) -> list[str]:
+        book.reconcile("late", ACME, found)
+        round_of(book, plan)
+        clock.pass_minutes(16)
+        return [alert.fingerprint for alert in book.alerts(outstanding=True)]
+
+    assert round_with(condition()) == []
+    book.reconcile("late", ACME, [])
+    assert round_with(condition()) == []  # nobody heard that it was gone
+    assert round_with() == []
+    assert round_with(condition()) == [condition().fingerprint]
+    clock.pass_minutes(60)
+    assert round_with(condition()) == []
+    assert told(hook) == [[("acme", "opened")], [("acme", "resolved")], [("acme", "opened")]]
 
 
 @pytest.mark.parametrize("failure", ["close", "503"])
@@ -479,11 +527,41 @@ def test_a_report_whose_files_are_no_longer_those_is_not_sent(
     assert log_lines(book)[1]["not_delivered"] == "the channel is another organization's"
 
 
+def test_a_store_that_is_not_reached_is_tried_again_and_keeps_nothing_else_from_leaving(
+    tmp_path: Path, hook: HookReceiver, clock: Clock
+) -> None:
+    """By the errors that boto3 has of its own, which are no OSErrors."""
+    settings = Settings(
+        home=tmp_path,
+        store="s3://lake",
+        s3_endpoint_url=f"http://127.0.0.1:{free_port()}",
+        s3_access_key_id="nobody",
+        s3_secret_access_key=SecretStr("nobody's"),
+    )
+    book, plan = AlertBook(settings, clock), hook_plan(hook, "acme")
+    file = Attachment(name="sales.csv", key="k/1", sha256="0" * 64, media_type="text/csv")
+    report = Report(language="en", subject="March", text="Here it is", attachments=(file,))
+    enqueue_report(book, "acme", ACME, "march-acme", report)
+    enqueue_test(book, plan, "team")
+    assert deliver(book, plan, seconds=60, fetch=object_store(settings).read) == Delivered(sent=1, failed=1)
+    assert [(row.state, row.last_error) for row in outbox_rows(book)] == [
+        ("due", "attachment: EndpointConnectionError")
+    ]
+
+
 def test_an_organization_hears_in_its_own_language_and_operators_in_theirs(book: AlertBook, hook: HookReceiver) -> None:
     plan = hook_plan(hook, "acme", language="pt-BR")
     book.reconcile("late", ACME, [condition()])
     round_of(book, plan)
     assert {request.path: request.json["language"] for request in hook.requests} == {"/team": "pt-BR", "/acme": "en"}
+
+
+def test_a_name_with_half_a_character_is_told(make_book: BookMaker, hook: HookReceiver) -> None:
+    book, plan = make_book(), hook_plan(hook)
+    cause = found("file_undecided", file="relat\udce9rio.csv", source="main", reason="R")
+    book.reconcile("files", ACME, [condition(code="FILE_HELD").model_copy(update={"cause": cause})])
+    assert round_of(book, plan) == Delivered(sent=1)
+    assert "relat?rio.csv" in hook.requests[0].json["text"]
 
 
 def test_the_test_message_says_that_it_is_one(book: AlertBook, hook: HookReceiver) -> None:
@@ -510,6 +588,43 @@ def test_an_erased_organization_leaves_no_byte_and_the_others_their_message(tmp_
     assert b"betaltda" not in b"".join(file.read_bytes() for file in tmp_path.glob("alerts.sqlite*"))
     assert deliver(book, plan, seconds=60) == Delivered(sent=2)
     assert told(hook) == told(hook, "/acme") == [[("acme", "opened")]]
+    assert book.erase(BETA) == 0
+
+
+def platform_alerts(org: OrgId) -> list[tuple[str, Condition]]:
+    """By watch: each names that organization in another way."""
+    causes = {
+        f"looking at {org}": ("WATCH_FAILED", found("watch_failed", watch="files", org=org, error="ValueError")),
+        "gold_power_bi": ("CONSUMER_DOWN", found("consumer_down_of", consumer="power_bi", org=org)),
+        "partitions": ("PARTITION_UNKNOWN", found("partition_unknown", key=org)),
+        "channels": ("DELIVERY_FAILED", found("delivery_failed", channel=org, why="HTTP 400", messages=1)),
+    }
+    return [
+        (watch, condition(None, code=code).model_copy(update={"cause": cause, "subject": (watch, org)}))
+        for watch, (code, cause) in causes.items()
+    ]
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_alerts_of_the_platform_that_name_an_erased_organization_are_gone_with_it(
+    tmp_path: Path, clock: Clock, hook: HookReceiver, is_sent: bool
+) -> None:
+    book, plan = AlertBook(Settings(home=tmp_path), clock), hook_plan(hook, language="en")
+    for watch, named in platform_alerts(BETA):
+        book.reconcile(watch, None, [named])
+    book.reconcile("ticks", None, [condition(None, code="TICK_FAILED")])
+    book.reconcile("late", ACME, [condition()])
+    round_of(book, plan) if is_sent else enqueue(book, plan, english)
+    assert b"betaltda" in b"".join(file.read_bytes() for file in tmp_path.glob("alerts.sqlite*"))
+    assert book.erase(BETA) == 8  # four alerts and their notices
+    assert b"betaltda" not in b"".join(file.read_bytes() for file in tmp_path.glob("alerts.sqlite*"))
+    assert [alert.code for alert in book.alerts()] == ["TICK_FAILED", "MONTH_LATE"]
+    clock.pass_minutes(16)
+    assert round_of(book, plan) == Delivered(sent=0 if is_sent else 1)
+    assert told(hook) == [[*[(None, "opened")] * (5 if is_sent else 1), ("acme", "opened")]]
+    if not is_sent:
+        assert "betaltda" not in hook.requests[0].body.decode()
+        assert "A sensor failed" in hook.requests[0].json["text"]
     assert book.erase(BETA) == 0
 
 

@@ -17,9 +17,10 @@ from datapilot_domain.alerts import ALERTS, SEVERITIES, Alert
 from datapilot_domain.organizations import OrgId
 from datapilot_resources import outbox_delivery
 from datapilot_resources.alert_book import AlertBook
-from datapilot_resources.channels import Outcome, Outgoing
+from datapilot_resources.alert_pruning import prune
+from datapilot_resources.channels import LOG_FILE, Outcome, Outgoing
 from datapilot_resources.deliveries import Channel, Deliveries
-from datapilot_resources.outbox import deliver, enqueue
+from datapilot_resources.outbox import deliver, enqueue, outbox_rows
 from datapilot_resources.settings import Settings
 from datapilot_tests.services.alert_books import Clock, conditions, english
 
@@ -100,7 +101,7 @@ def test_a_channel_of_an_organization_hears_of_it_alone_whatever_the_routes(
 
 
 class EveryOpenAlertIsTold(RuleBasedStateMachine):
-    """Conditions come and go, people silence and acknowledge, the channel fails, time passes."""
+    """Conditions come and go, people silence and acknowledge, channels fail, time passes, what is old is removed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,6 +112,9 @@ class EveryOpenAlertIsTold(RuleBasedStateMachine):
         self.channels.start()
         self.book = AlertBook(Settings(home=Path(self.folder.name)), self.clock)
         self.plan = plan_of([{"to": "team", "severity": "warning"}, {"to": ORGANIZATIONS[0], "severity": "info"}])
+        # What each channel was told of each alert, in its order: by fingerprint and when it was first seen.
+        self.told: dict[tuple[str, str, str], list[tuple[str, Any]]] = {}
+        self.left: set[str] = set()
 
     def teardown(self) -> None:
         try:
@@ -127,7 +131,7 @@ class EveryOpenAlertIsTold(RuleBasedStateMachine):
     def watch(self, found: Any) -> None:
         find(self.book, found)
 
-    @rule(minutes=st.sampled_from([1, 10, 16, 61]))
+    @rule(minutes=st.sampled_from([1, 10, 16, 61, 40 * 24 * 60]))
     def wait(self, minutes: int) -> None:
         self.clock.pass_minutes(minutes)
 
@@ -135,6 +139,24 @@ class EveryOpenAlertIsTold(RuleBasedStateMachine):
     def tick(self) -> None:
         enqueue(self.book, self.plan, english)
         deliver(self.book, self.plan, seconds=60)
+        self.note_what_left()
+
+    def note_what_left(self) -> None:
+        """By what the messages hold, those that went to the log included."""
+        log = self.book.settings.home / LOG_FILE
+        lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        bodies = {line["id"]: line["organizations"] for line in lines}
+        bodies |= {message.key: message.data["organizations"] for _, message in self.sent}
+        for row in outbox_rows(self.book, states=("sent", "fallback")):
+            if row.key not in self.left:
+                self.left.add(row.key)
+                for data in (data for part in bodies[row.key] for data in part["alerts"]):
+                    key = row.channel, data["fingerprint"], data["first_seen"]
+                    self.told.setdefault(key, []).append((data["notice"], data["severity"]))
+
+    @rule()
+    def prune(self) -> None:
+        prune(self.book)
 
     @rule(up=st.booleans())
     def channels_are(self, up: bool) -> None:
@@ -149,39 +171,61 @@ class EveryOpenAlertIsTold(RuleBasedStateMachine):
         self.book.acknowledge([alert.id for alert in self.book.alerts(states=["OPEN"])][:1], "ana")
 
     @invariant()
-    def every_open_alert_is_told_or_outstanding(self) -> None:
+    def an_open_alert_that_nobody_knows_to_be_open_is_outstanding(self) -> None:
         outstanding = {alert.id for alert in self.book.alerts(outstanding=True)}
-        open_alerts = self.book.alerts(states=["OPEN"])
-        assert all(alert.notified_at or alert.id in outstanding for alert in open_alerts)
+        for alert in self.book.alerts(states=["OPEN"]):
+            assert alert.id in outstanding or any(self.knows(channel, alert) for channel in self.plan.channels)
 
     @invariant()
     def nothing_is_told_twice(self) -> None:
         keys = [(owner, message.key) for owner, message in self.sent]
         assert len(keys) == len(set(keys))
+        for notices in self.told.values():
+            for number, (kind, severity) in enumerate(notices):
+                before = notices[:number]
+                last = before[-1][0] if before else None
+                if kind == "opened":
+                    assert last in (None, "resolved"), notices
+                elif kind == "resolved":
+                    assert last != "resolved", notices
+                else:
+                    assert before, notices
+                    assert all(SEVERITIES.index(severity) > SEVERITIES.index(s) for _, s in before), notices
+
+    @invariant()
+    def no_opening_is_told_twice(self) -> None:
+        for alert in self.book.alerts(states=["OPEN", "ACK", "RESOLVED"]):
+            for channel in self.plan.channels:
+                kinds = [kind for kind, _ in self.told.get(identity(channel, alert), [])]
+                assert max(kinds.count("opened"), kinds.count("resolved")) <= alert.openings
+
+    def knows(self, channel: str, alert: Alert) -> bool:
+        """Whether the last thing that left for that channel says that the alert is there."""
+        notices = self.told.get(identity(channel, alert))
+        return bool(notices) and notices[-1][0] != "resolved"
 
     def settle(self) -> None:
-        """When channels work and silences have ended, each that a route takes has been told, as open."""
+        """When channels work and silences have ended, each channel knows what is open and routed to it."""
         self.up = True
         for _ in range(3):
             self.clock.pass_minutes(180)
             self.tick()
-        for alert in self.book.alerts(states=["OPEN"]):
-            if self.plan.hears("team", alert) or self.plan.hears(ORGANIZATIONS[0], alert):
-                assert alert.notified_at is not None
-                assert self.last_told(alert) in ("opened", "raised")
+        open_alerts = self.book.alerts(states=["OPEN"])
+        unheard = []
+        for alert in open_alerts:
+            hearing = [channel for channel in self.plan.channels if self.plan.hears(channel, alert)]
+            assert all(self.knows(channel, alert) for channel in hearing), alert
+            unheard += [] if hearing or any(self.knows(c, alert) for c in self.plan.channels) else [alert.id]
+        assert [alert.id for alert in self.book.alerts(outstanding=True)] == unheard
+        self.nothing_is_told_twice()
+        self.no_opening_is_told_twice()
 
-    def last_told(self, alert: Alert) -> str:
-        told = [
-            data["notice"]
-            for _, message in self.sent
-            for part in message.data["organizations"]
-            for data in part["alerts"]
-            if (data["fingerprint"], data["first_seen"]) == (alert.fingerprint, alert.first_seen.isoformat())
-        ]
-        return str(told[-1])
+
+def identity(channel: str, alert: Alert) -> tuple[str, str, str]:
+    return channel, alert.fingerprint, alert.first_seen.isoformat()
 
 
 TestEveryOpenAlertIsTold = EveryOpenAlertIsTold.TestCase
 TestEveryOpenAlertIsTold.settings = settings(
-    max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )

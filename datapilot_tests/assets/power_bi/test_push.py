@@ -15,6 +15,7 @@ from datapilot_resources.power_bi_errors import PowerBiUnavailable
 from datapilot_tests.assets.power_bi.desk import DAILY, MONTH, PRODUCTS, TABLES, Desk, fitting
 from datapilot_tests.assets.serving.shelf import FEBRUARY, JANUARY, MARCH, some_rows
 from datapilot_tests.services.power_bi_server import (
+    Answer,
     Behaviour,
     answers,
     fails_after,
@@ -162,51 +163,17 @@ def test_who_asks_for_a_long_pause_gets_it_from_every_process(desk: Desk) -> Non
     assert desk.is_exact()
 
 
-def test_an_outage_fails_the_run_rests_and_parks_nothing(desk: Desk) -> None:
-    """What waits is other work after each failure: the sensor's three attempts at one are never used up."""
-    from datapilot_assets.power_bi.state import pending_power_bi
-
+@pytest.mark.parametrize("asked", [86_400 * 365, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_nobody_asks_for_a_pause_of_more_than_an_hour(desk: Desk, asked: int | str) -> None:
     desk.put_all(JANUARY)
-    fingerprints = []
-    for failure in range(4):
-        desk.server.then(*[answers(503)] * 5)
-        fingerprints.append(pending_power_bi(desk.platform, desk.organization)[JANUARY])
-        with pytest.raises(PowerBiUnavailable, match="HTTP 503"):
-            desk.push()
-        with pytest.raises(PowerBiUnavailable, match="power-bi push --org acme"):
-            _ = desk.pending
-        desk.clock.now += 300 * 2**failure
-    assert len(set(fingerprints)) == 4
+    desk.server.then(lambda work: Answer(429, headers={"Retry-After": str(asked)}))
+    assert desk.push() == []
+    rest = desk.platform.power_bi.ledger.rest(desk.dataset_id)
+    assert rest is not None
+    assert rest.until == desk.clock.now + limits.HOUR
+    desk.clock.now += limits.HOUR
     desk.push()
     assert desk.is_exact()
-    assert [desk.deletes(table) for table in TABLES] == [0, 0, 0]
-
-
-def test_an_outage_in_the_middle_parks_nothing_either(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each run brings some of the month and then fails: a failure is another one though rows arrived before it."""
-    from datapilot_assets.power_bi.state import pending_power_bi
-
-    monkeypatch.setattr(limits, "ROWS_PER_REQUEST", 1)
-    desk.put(MONTH, JANUARY)
-    fingerprints = []
-    for _ in range(3):
-        fingerprints.append(pending_power_bi(desk.platform, desk.organization)[JANUARY])
-        desk.server.then(lambda work: work(), *[answers(503)] * 5)
-        with pytest.raises(PowerBiUnavailable):
-            desk.push()
-        desk.clock.now += 3600
-    assert len(set(fingerprints)) == 3
-
-
-def test_a_limit_after_an_outage_is_obeyed_by_who_asks_by_hand(desk: Desk) -> None:
-    desk.put_all(JANUARY)
-    desk.server.then(*[answers(503)] * 5, answers(429, 1200))
-    with pytest.raises(PowerBiUnavailable):
-        desk.push()
-    assert desk.push(JANUARY) == []  # in spite of the rest: told to pause
-    calls = len(desk.server.calls)
-    assert desk.push(JANUARY) == []
-    assert len(desk.server.calls) == calls
 
 
 def test_what_the_time_of_a_run_does_not_allow_is_left_for_the_next(
