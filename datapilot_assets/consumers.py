@@ -34,6 +34,8 @@ class Consumer:
     description: str
     # Month → fingerprint of what the consumer would hold after its run. Raises ConsumerDown.
     pending: Callable[[Platform, Organization], Mapping[Month, str]]
+    # Why its last runs of an organization failed, of which `pending` says nothing while it is tried again; None: no.
+    failing: Callable[[Platform, Organization], str | None] = lambda platform, organization: None
     # Why it gets no run under these settings; None: it is on.
     off: Callable[[Settings], str | None] = lambda settings: None
 
@@ -126,6 +128,12 @@ def _pending_power_bi(platform: Platform, organization: Organization) -> Mapping
         raise ConsumerDown(str(error), for_all=not isinstance(error, PowerBiUnavailable)) from error
 
 
+def _power_bi_failing(platform: Platform, organization: Organization) -> str | None:
+    from datapilot_assets.power_bi.state import power_bi_is_failing
+
+    return power_bi_is_failing(platform, organization)
+
+
 def _power_bi_off(settings: Settings) -> str | None:
     from datapilot_resources.deliveries import power_bi_targets
     from datapilot_resources.settings import SettingsError
@@ -142,6 +150,7 @@ POWER_BI = Consumer(
     job="power_bi_job",
     description="Push the months whose gold changed to the organization's semantic model in Power BI.",
     pending=_pending_power_bi,
+    failing=_power_bi_failing,
     off=_power_bi_off,
 )
 

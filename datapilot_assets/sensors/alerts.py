@@ -11,6 +11,7 @@ from datapilot_assets.exports.asset import FORMATS_TAG, exports_job
 from datapilot_assets.partitioning import range_tags
 from datapilot_assets.sensors.attempts import request_run
 from datapilot_domain.landing import digest
+from datapilot_resources.alert_pruning import prune
 from datapilot_resources.platform_resource import PlatformResource
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def alerts_sensor(context: dg.SensorEvaluationContext, platform: PlatformResourc
     now = dt.datetime.now(dt.timezone.utc)
     look_at_platform(services, context.instance, now, seconds=_LOOKING_SECONDS)
     last = look_at_organizations(services, now, after=context.cursor or "", seconds=_LOOKING_SECONDS)
+    if not last:
+        prune(services.alert_book)
     services.alert_book.beat("alerts")
     open_now = len(services.alert_book.alerts())
     return dg.SensorResult(cursor=last, skip_reason=f"{open_now} open" + (f", goes on behind {last}" if last else ""))

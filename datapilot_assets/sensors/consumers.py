@@ -37,7 +37,10 @@ def gold_sensor(consumer: Consumer) -> dg.SensorDefinition:
             if any(error.for_all for error in down.values()):
                 return {}  # asking on would wait as long for each
             try:
-                return consumer.pending(services, organization)
+                found_pending = consumer.pending(services, organization)
+                if why := consumer.failing(services, organization):
+                    down[organization.org_id] = ConsumerDown(why, for_all=False)
+                return found_pending
             except ConsumerDown as error:
                 down["" if error.for_all else organization.org_id] = error
                 return {}

@@ -25,6 +25,7 @@ class Faulty:
         self.down: set[str] = set()
         self.for_all = False
         self.is_off = False
+        self.failing: str | None = None
         self.asked: list[str] = []
 
     def pending(self, _platform: Platform, organization: Organization) -> Mapping[Month, str]:
@@ -41,6 +42,7 @@ class Faulty:
                 job="insights_job",
                 description="A consumer of this test.",
                 pending=self.pending,
+                failing=lambda _platform, organization: self.failing if organization.org_id == "alpha" else None,
                 off=lambda settings: "off" if self.is_off else None,
             )
         )
@@ -76,6 +78,16 @@ def test_down_for_one_organization_leaves_the_others_alone(workbench: Workbench,
     assert told(workbench) == ["faulty of alpha"]
     faulty.down = set()
     assert "alpha" in tick(workbench, faulty)[0]
+    assert told(workbench) == []
+
+
+def test_one_that_is_tried_again_is_down_until_it_went_well(workbench: Workbench, faulty: Faulty) -> None:
+    faulty.failing = "not reached by the last runs"
+    requested, _ = tick(workbench, faulty)
+    assert "alpha" in requested
+    assert told(workbench) == ["faulty of alpha"]
+    faulty.failing = None
+    tick(workbench, faulty)
     assert told(workbench) == []
 
 

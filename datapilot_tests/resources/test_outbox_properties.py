@@ -201,8 +201,8 @@ class EveryOpenAlertIsTold(RuleBasedStateMachine):
 
     def knows(self, channel: str, alert: Alert) -> bool:
         """Whether the last thing that left for that channel says that the alert is there."""
-        notices = self.told.get(identity(channel, alert))
-        return bool(notices) and notices[-1][0] != "resolved"
+        notices = self.told.get(identity(channel, alert), [])
+        return [kind for kind, _ in notices][-1:] not in ([], ["resolved"])
 
     def settle(self) -> None:
         """When channels work and silences have ended, each channel knows what is open and routed to it."""
