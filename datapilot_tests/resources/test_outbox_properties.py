@@ -217,7 +217,7 @@ class EveryOpenAlertIsTold(RuleBasedStateMachine):
 
     def knows(self, channel: str, alert: Alert) -> bool:
         """Whether the last thing that left for that channel says that the alert is there."""
-        notices = self.told.get(identity(channel, alert))
+        notices = self.told.get(identity(channel, alert), [])
         return bool(notices) and notices[-1][0] != "resolved"
 
     def settle(self) -> None:
