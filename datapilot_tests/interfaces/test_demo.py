@@ -191,6 +191,12 @@ class _Story:
     def trespass(self) -> Any:
         return [{"attempt": "x", "answer": "y", "ok": "trespass" not in self.broken}]
 
+    def alerts(self) -> Any:
+        return {"messages": [], "ok": "alerts" not in self.broken}
+
+    def exports(self) -> Any:
+        return {"files": [], "ok": "exports" not in self.broken}
+
 
 @pytest.mark.parametrize(
     "broken",
@@ -204,6 +210,8 @@ class _Story:
         {"same_bytes": 1},
         {"refuse": 1},
         {"trespass": 1},
+        {"alerts": 1},
+        {"exports": 1},
         {},
     ],
     ids=str,

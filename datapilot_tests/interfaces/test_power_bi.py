@@ -113,6 +113,6 @@ def test_a_broken_file_is_a_failed_row_of_this_consumer(cli: Cli, org: str, home
     (home / "deliveries.yaml").write_text("power_bi: [1]")
     platform = Platform.from_environment()
     (failed,) = run_refine(platform, [OrgId(org)], consumers=[POWER_BI])
-    assert "deliveries.yaml: power_bi: 0" in str(failed.error)
+    assert "deliveries.yaml: power_bi.0" in str(failed.error)
     answer = cli("power-bi", "status", "--org", org)
     assert (answer.code, answer.error.partition(":")[0]) == (2, "SETTING_INVALID")
