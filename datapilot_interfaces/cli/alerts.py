@@ -7,7 +7,7 @@ import getpass
 import os
 import re
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -152,7 +152,7 @@ def send_test(
         raise CommandError("CHANNEL_UNKNOWN", what, remedy) from error
     deliver(book, plan, seconds=_SECONDS, fetch=services.store.read)
     rows = [row for row in outbox_rows(book, states=("due", "claimed", "sent", "fallback")) if row.key in keys]
-    emit([row.model_dump() for row in rows], form, _OUTBOX)
+    emit([_seconds(row.model_dump()) for row in rows], form, _OUTBOX)
     if any(row.state != "sent" for row in rows):
         raise typer.Exit(Exit.FAILED)
 
@@ -167,7 +167,7 @@ def outbox(
 
     states = ("due", "claimed", "fallback", *(("sent",) if sent else ()))
     rows = outbox_rows(platform().alert_book, states=states)
-    emit([row.model_dump() for row in rows], form, _OUTBOX)
+    emit([_seconds(row.model_dump()) for row in rows], form, _OUTBOX)
 
 
 def _emit(services: Platform, alerts: list[Alert], form: Format) -> None:
@@ -181,11 +181,20 @@ def _emit(services: Platform, alerts: list[Alert], form: Format) -> None:
 
 
 def _row(alert: Alert, locale: str) -> Row:
-    return {**alert.model_dump(include=set(_COLUMNS)), "month": alert.month, "cause": alert.cause.words(locale)}
+    return {
+        **_seconds(alert.model_dump(include=set(_COLUMNS))),
+        "month": alert.month,
+        "cause": alert.cause.words(locale),
+    }
 
 
 def _silence_row(made: Silence) -> Row:
-    return made.model_dump()
+    return _seconds(made.model_dump())
+
+
+def _seconds(row: dict[str, Any]) -> Row:
+    """Moments to the second: nobody reads more of them."""
+    return {name: v.replace(microsecond=0) if isinstance(v, dt.datetime) else v for name, v in row.items()}
 
 
 def _span(text: str) -> dt.timedelta:
