@@ -72,10 +72,8 @@ def materialization(instance: dg.DagsterInstance, outcome: Outcome, org: str) ->
         partition=partition.key,
         metadata=metadata,
         tags={
-            DATA_VERSION_TAG: outcome.fingerprint,
-            DATA_VERSION_IS_USER_PROVIDED_TAG: "true",
             CODE_VERSION_TAG: str(outcome.contract.version),
-            **input_tags(instance, upstream_keys(outcome.contract), partition),
+            **version_tags(instance, outcome.fingerprint, upstream_keys(outcome.contract), partition),
         },
     )
 
@@ -97,6 +95,17 @@ def refreshed_event(refreshed: Refreshed, org: str) -> dg.AssetMaterialization:
             CODE_VERSION_TAG: str(refreshed.contract.version),
         },
     )
+
+
+def version_tags(
+    instance: dg.DagsterInstance, fingerprint: str, upstream: Sequence[dg.AssetKey], partition: OrgMonth
+) -> dict[str, str]:
+    """The data version of a key, and of each upstream key that it was computed from."""
+    return {
+        DATA_VERSION_TAG: fingerprint,
+        DATA_VERSION_IS_USER_PROVIDED_TAG: "true",
+        **input_tags(instance, upstream, partition),
+    }
 
 
 def input_tags(instance: dg.DagsterInstance, upstream: Sequence[dg.AssetKey], partition: OrgMonth) -> dict[str, str]:

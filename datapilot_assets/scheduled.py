@@ -121,12 +121,9 @@ def _files(
     stored = stored_export(platform, organization.org_id, month)
     if stored is None or not is_current(stored, data_fingerprints(organization, states)[month], formats):
         return None
-    found = list(read_back(platform, stored.manifest, formats))
-    return (
-        [(item.file.name, item.data) for item in found if item.data is not None]
-        if all(item.data is not None for item in found)
-        else None
-    )
+    files = [(item.file.name, item.data) for item in read_back(platform, stored.manifest, formats)]
+    whole = [(name, data) for name, data in files if data is not None]
+    return whole if len(whole) == len(files) else None
 
 
 def _kept(platform: Platform, org: OrgId, key: str, name: str, content: bytes) -> Attachment:

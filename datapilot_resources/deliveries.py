@@ -147,10 +147,8 @@ class Deliveries(_Frozen):
     @model_validator(mode="after")
     def _routes_fit(self) -> Deliveries:
         for number, route in enumerate(self.routes):
-            channel, place = self.channels.get(route.to), f"routes.{number}"
-            if channel is None:
-                known = ", ".join(sorted(self.channels)) or "none"
-                raise ValueError(f"{place}.to: there is no channel of that name; the channels are {known}")
+            place = f"routes.{number}"
+            channel = self._channel(place, route.to)
             if channel.organization is not None and {*(route.organizations or ())} - {channel.organization}:
                 raise ValueError(
                     f"{place}.organizations: {route.to} is {channel.organization}'s own channel; name no other "
@@ -161,10 +159,8 @@ class Deliveries(_Frozen):
     @model_validator(mode="after")
     def _reports_fit(self) -> Deliveries:
         for number, rule in enumerate(self.reports):
-            channel, place = self.channels.get(rule.to), f"reports.{number}"
-            if channel is None:
-                known = ", ".join(sorted(self.channels)) or "none"
-                raise ValueError(f"{place}.to: there is no channel of that name; the channels are {known}")
+            place = f"reports.{number}"
+            channel = self._channel(place, rule.to)
             if channel.organization not in (None, rule.organization):
                 raise ValueError(f"{place}.to: {rule.to} is {channel.organization}'s own channel")
             if any((rule.to, rule.organization) == (other.to, other.organization) for other in self.reports[:number]):
@@ -181,6 +177,13 @@ class Deliveries(_Frozen):
             if twice := [name for name, count in Counter(names).items() if count > 1]:
                 raise ValueError(f"power_bi: the {what} {twice[0]} is named twice; give each one of its own")
         return self
+
+    def _channel(self, place: str, name: str) -> Channel:
+        """Raises ValueError: none of that name."""
+        if name not in self.channels:
+            known = ", ".join(sorted(self.channels)) or "none"
+            raise ValueError(f"{place}.to: there is no channel of that name; the channels are {known}")
+        return self.channels[name]
 
     def may_hear(self, channel: str, organizations: Collection[OrgId | None]) -> bool:
         """Whether that channel may be told of all of them (None: the platform). One not in the file may not."""

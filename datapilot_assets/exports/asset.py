@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.data_version import DATA_VERSION_IS_USER_PROVIDED_TAG, DATA_VERSION_TAG
 
 from datapilot_assets.consumers import EXPORTS
-from datapilot_assets.events import asset_key, input_tags
+from datapilot_assets.events import asset_key, version_tags
 from datapilot_assets.partitioning import ORG_MONTHS, org_months
 from datapilot_domain.contracts import SERVED
 from datapilot_domain.exports import EXPORT_FORMATS, Manifest, parse_formats
@@ -56,11 +55,7 @@ def exports_asset(context: dg.AssetExecutionContext, platform: PlatformResource)
                 "formats": ", ".join(manifest.formats),
                 "fingerprint": manifest.fingerprint,
             },
-            tags={
-                DATA_VERSION_TAG: manifest.fingerprint,
-                DATA_VERSION_IS_USER_PROVIDED_TAG: "true",
-                **input_tags(context.instance, _UPSTREAM, partition),
-            },
+            tags=version_tags(context.instance, manifest.fingerprint, _UPSTREAM, partition),
         )
 
     failed: list[str] = []

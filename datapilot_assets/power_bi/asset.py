@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.data_version import DATA_VERSION_IS_USER_PROVIDED_TAG, DATA_VERSION_TAG
 
 from datapilot_assets.consumers import POWER_BI
-from datapilot_assets.events import asset_key, input_tags
+from datapilot_assets.events import asset_key, version_tags
 from datapilot_assets.partitioning import ORG_MONTHS, org_months
 from datapilot_domain.contracts import SERVED
 from datapilot_domain.partitions import OrgMonth
@@ -50,11 +49,7 @@ def power_bi_asset(context: dg.AssetExecutionContext, platform: PlatformResource
             POWER_BI_KEY,
             partition=partition.key,
             metadata={"dagster/row_count": total, "fingerprint": pushed.fingerprint, "rows": pushed.rows},
-            tags={
-                DATA_VERSION_TAG: pushed.fingerprint,
-                DATA_VERSION_IS_USER_PROVIDED_TAG: "true",
-                **input_tags(context.instance, _UPSTREAM, partition),
-            },
+            tags=version_tags(context.instance, pushed.fingerprint, _UPSTREAM, partition),
         )
 
     for org, months in org_months(context.partition_keys).items():

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.data_version import DATA_VERSION_IS_USER_PROVIDED_TAG, DATA_VERSION_TAG
 
 from datapilot_assets.consumers import SERVING
-from datapilot_assets.events import asset_key, input_tags
+from datapilot_assets.events import asset_key, version_tags
 from datapilot_assets.partitioning import ORG_MONTHS, org_months
 from datapilot_domain.contracts import SERVED
 from datapilot_domain.partitions import OrgMonth
@@ -47,11 +46,7 @@ def serving_asset(context: dg.AssetExecutionContext, platform: PlatformResource)
             SERVING_KEY,
             partition=partition.key,
             metadata={"dagster/row_count": sum(rows.values()), "fingerprint": loaded.fingerprint, "rows": rows},
-            tags={
-                DATA_VERSION_TAG: loaded.fingerprint,
-                DATA_VERSION_IS_USER_PROVIDED_TAG: "true",
-                **input_tags(context.instance, _UPSTREAM, partition),
-            },
+            tags=version_tags(context.instance, loaded.fingerprint, _UPSTREAM, partition),
         )
 
     for org, months in org_months(context.partition_keys).items():
