@@ -87,13 +87,18 @@ def _failed(
     instance: dg.DagsterInstance, run: dg.DagsterRun, evaluations: Sequence[dg.AssetCheckEvaluation]
 ) -> list[Condition]:
     """A condition per month of a run that failed, or was ended, and that nothing will try again."""
-    if run.tags.get(WILL_RETRY_TAG) == "true" or _is_kept_back(instance, run, evaluations):
+    failures = [
+        record.event_log_entry
+        for record in instance.get_records_for_run(run.run_id, of_type=EventType.STEP_FAILURE).records
+    ]
+    if run.tags.get(WILL_RETRY_TAG) == "true" or _is_kept_back(failures, evaluations):
         return []
     work = run.tags.get(WORK_TAG)
     if work is None:
         if run.status is dg.DagsterRunStatus.CANCELED:
             return []  # by whoever asked for it
-        step = ", ".join(_failed_steps(instance, run)) or "–"
+        # What they failed with may hold anything.
+        step = ", ".join(sorted({entry.step_key or "" for entry in failures})) or "–"
         code, cause = "RUN_FAILED", found("run_failed", job=run.job_name, run=run.run_id[:8], step=step)
     else:
         attempts = instance.get_runs_count(dg.RunsFilter(tags={WORK_TAG: work}, statuses=_IN_VAIN))
@@ -115,12 +120,9 @@ def _failed(
     ]
 
 
-def _is_kept_back(
-    instance: dg.DagsterInstance, run: dg.DagsterRun, evaluations: Sequence[dg.AssetCheckEvaluation]
-) -> bool:
+def _is_kept_back(failures: Sequence[EventLogEntry], evaluations: Sequence[dg.AssetCheckEvaluation]) -> bool:
     """Whether the run failed because a gate kept a month back, of which GATE_FAILED tells, and of nothing else."""
-    steps = instance.get_records_for_run(run.run_id, of_type=EventType.STEP_FAILURE).records
-    by_us = [_failure(record.event_log_entry).user_failure_data is not None for record in steps]
+    by_us = [_failure(entry).user_failure_data is not None for entry in failures]
     return bool(by_us) and all(by_us) and any(map(_is_gate, evaluations))
 
 
@@ -153,12 +155,6 @@ def _scope(run: dg.DagsterRun) -> list[tuple[OrgId | None, Month | None]]:
     except (InvalidName, InvalidPartition):
         return [(None, None)]  # a partition that is none: PARTITION_UNKNOWN tells of it
     return [(partition.org, partition.month) for partition in partitions] or [(org, None)]
-
-
-def _failed_steps(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[str]:
-    """Names of the steps that failed; what they failed with may hold anything."""
-    records = instance.get_records_for_run(run.run_id, of_type=EventType.STEP_FAILURE).records
-    return sorted({record.event_log_entry.step_key or "" for record in records})
 
 
 def _checks(run: dg.DagsterRun, evaluations: Sequence[dg.AssetCheckEvaluation]) -> tuple[list[Condition], set[str]]:

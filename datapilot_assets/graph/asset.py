@@ -4,14 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.data_version import (
-    CODE_VERSION_TAG,
-    DATA_VERSION_IS_USER_PROVIDED_TAG,
-    DATA_VERSION_TAG,
-)
+from dagster._core.definitions.data_version import CODE_VERSION_TAG
 
 from datapilot_assets.consumers import GRAPH
-from datapilot_assets.events import asset_key, input_tags
+from datapilot_assets.events import asset_key, version_tags
 from datapilot_assets.graph.model import READS, VERSION
 from datapilot_assets.partitioning import ORG_MONTHS, org_months
 from datapilot_domain.contracts import CONTRACTS
@@ -55,10 +51,8 @@ def graph_asset(context: dg.AssetExecutionContext, platform: PlatformResource) -
                 "fingerprint": loaded.fingerprint,
             },
             tags={
-                DATA_VERSION_TAG: loaded.fingerprint,
-                DATA_VERSION_IS_USER_PROVIDED_TAG: "true",
                 CODE_VERSION_TAG: str(VERSION),
-                **input_tags(context.instance, _UPSTREAM, partition),
+                **version_tags(context.instance, loaded.fingerprint, _UPSTREAM, partition),
             },
         )
 
