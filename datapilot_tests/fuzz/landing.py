@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import resource
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,6 +21,7 @@ from datapilot_tests.fuzz.model import Prediction
 from datapilot_tests.fuzz.rendering import product_text
 from datapilot_tests.fuzz.tables import Table, encode
 from datapilot_tests.fuzz.truth import ARRIVED_ON
+from datapilot_tests.memory import peak_memory
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ def land(content: bytes, workdir: Path, time_zone: str, *, with_rows: bool = Tru
             workdir=workdir,
         )
     except Refusal as refusal:
-        return Outcome(_peak(), refusal=(refusal.code, str(refusal)))
-    peak = _peak()
+        return Outcome(peak_memory(), refusal=(refusal.code, str(refusal)))
+    peak = peak_memory()
     units = pyarrow.parquet.read_table(decoded.units_file).column("amount").to_pylist()
     wanted = "record_no month sold_on event_type unit_key occurrence defect order_id sku product_name extras".split()
     rows = pyarrow.parquet.read_table(decoded.records_file, columns=wanted).to_pylist() if with_rows else []
@@ -85,10 +85,6 @@ def land(content: bytes, workdir: Path, time_zone: str, *, with_rows: bool = Tru
         layout=decoded.layout,
         records_file=decoded.records_file,
     )
-
-
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def conservation_faults(outcome: Outcome) -> list[str]:

@@ -20,23 +20,21 @@ MEGABYTE = b"0" * 1024**2
 HEAD = f"<worksheet><sheetData>{text_row(*HEADER)}".encode()
 # The outcome of each file, and how far the process grew beyond what importing took, in MB.
 CHILD = """
-import json, resource, sys, tempfile
+import json, sys, tempfile
 from pathlib import Path
 from datapilot_assets.landing.tables import find_table
 from datapilot_domain.organizations import LandingLimits
 from datapilot_domain.reasons import Refusal
+from datapilot_tests.memory import peak_memory
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-before, outcomes = peak(), {}
+before, outcomes = peak_memory(), {}
 for name in sys.argv[1:]:
     with tempfile.TemporaryDirectory() as workdir:
         try:
             outcomes[Path(name).name] = find_table(Path(name), LandingLimits(), Path(workdir)).name or "read"
         except Refusal as refusal:
             outcomes[Path(name).name] = refusal.code
-print(json.dumps([peak() - before, outcomes]))
+print(json.dumps([(peak_memory() - before) // 1024**2, outcomes]))
 """
 
 
