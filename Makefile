@@ -6,8 +6,10 @@ SHELL := /bin/bash
 # Python 3.11 when it is there (the full suite runs on it), else the newest one. Override: make setup PYTHON=python3.12
 PYTHON ?= $(shell for v in 3.11 3.13 3.12 3.10; do python$$v -c "" 2>/dev/null && { echo python$$v; break; }; done)
 BIN := .venv/bin
+# One more than cores: a test waits for Spark and for servers much of its time. Each needs some 4 GB: make test WORKERS=2
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 # Tests of one file stay in one process: they share a workbench.
-ON_ALL_CORES := --numprocesses=auto --dist=loadfile
+ON_ALL_CORES := --numprocesses=$(WORKERS) --dist=loadfile
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps
 
 # What set-up depends on; the stamp carries its checksum, so that set-up is skipped while nothing has changed.

@@ -68,10 +68,9 @@ def finished_runs(instance: dg.DagsterInstance, cursor: int | None, now: dt.date
         return None
     open_now: dict[str, Condition] = {}
     resolved: set[str] = set()
-    for _, run_id in events:
-        run = instance.get_run_by_id(run_id)
-        if run is None:  # deleted in the UI since
-            continue
+    runs = {run.run_id: run for run in instance.get_runs(dg.RunsFilter(run_ids=[run_id for _, run_id in events]))}
+    # One that is not there was deleted in the UI since.
+    for run in (runs[run_id] for _, run_id in events if run_id in runs):
         evaluations = _evaluations(instance, run)
         failed_checks, passed_checks = _checks(run, evaluations)
         for fingerprint in passed_checks | (_settled(run) if run.is_success else set()):

@@ -5,14 +5,15 @@ from typing import Any
 
 import dagster as dg
 
+from datapilot_assets.by_organization import each_organization
 from datapilot_assets.consumers import EXPORTS
 from datapilot_assets.events import asset_key, version_tags
-from datapilot_assets.partitioning import ORG_MONTHS, org_months
+from datapilot_assets.partitioning import ORG_MONTHS
 from datapilot_domain.contracts import SERVED
 from datapilot_domain.exports import EXPORT_FORMATS, Manifest, parse_formats
-from datapilot_domain.partitions import OrgMonth
+from datapilot_domain.organizations import Organization
+from datapilot_domain.partitions import Month, OrgMonth
 from datapilot_resources.platform_resource import PlatformResource
-from datapilot_resources.registry import UnknownOrganization
 
 EXPORTS_KEY = dg.AssetKey(["exports", "files"])
 # Of a run that somebody asked for: its formats in place of the setting's.
@@ -58,17 +59,12 @@ def exports_asset(context: dg.AssetExecutionContext, platform: PlatformResource)
             tags=version_tags(context.instance, manifest.fingerprint, _UPSTREAM, partition),
         )
 
-    failed: list[str] = []
-    expected: tuple[type[Exception], ...] = (UnknownOrganization, ExportsFailed, *store_errors(services.settings))
-    for org, months in org_months(context.partition_keys).items():
-        try:
-            organization = services.registry.get(org)
-            for manifest in export_months(services, organization, months, formats, context.run.run_id):
-                context.log_event(event(manifest))
-        except expected as error:
-            failed.append(f"{org}: {error}")
-    if failed:
-        raise dg.Failure(description="; ".join(failed), allow_retries=False)
+    def export(organization: Organization, months: list[Month]) -> None:
+        for manifest in export_months(services, organization, months, formats, context.run.run_id):
+            context.log_event(event(manifest))
+
+    expected: tuple[type[Exception], ...] = (ExportsFailed, *store_errors(services.settings))
+    each_organization(context.partition_keys, services.registry, export, *expected)
     yield from ()
 
 

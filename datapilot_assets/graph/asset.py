@@ -6,14 +6,15 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.data_version import CODE_VERSION_TAG
 
+from datapilot_assets.by_organization import each_organization
 from datapilot_assets.consumers import GRAPH
 from datapilot_assets.events import asset_key, version_tags
 from datapilot_assets.graph.model import READS, VERSION
-from datapilot_assets.partitioning import ORG_MONTHS, org_months
+from datapilot_assets.partitioning import ORG_MONTHS
 from datapilot_domain.contracts import CONTRACTS
-from datapilot_domain.partitions import OrgMonth
+from datapilot_domain.organizations import Organization
+from datapilot_domain.partitions import Month, OrgMonth
 from datapilot_resources.platform_resource import PlatformResource
-from datapilot_resources.registry import UnknownOrganization
 
 GRAPH_KEY = dg.AssetKey(["graph", "organization_month"])
 _UPSTREAM = [asset_key(CONTRACTS[name]) for name in READS]
@@ -57,17 +58,12 @@ def graph_asset(context: dg.AssetExecutionContext, platform: PlatformResource) -
         )
 
     services = platform.get()
-    for org, months in org_months(context.partition_keys).items():
-        try:
-            organization = services.registry.get(org)
-        except UnknownOrganization as error:
-            raise dg.Failure(description=str(error), allow_retries=False) from error
-        try:
-            for loaded in load_graph(services, organization, months):
-                context.log_event(event(org, loaded))
-        except (GraphUnavailable, LoadOvertaken) as error:
-            # Its cause is the driver's: said in one line, the sensor tries again.
-            raise dg.Failure(description=str(error), allow_retries=False) from None
+
+    def load(organization: Organization, months: list[Month]) -> None:
+        for loaded in load_graph(services, organization, months):
+            context.log_event(event(organization.org_id, loaded))
+
+    each_organization(context.partition_keys, services.registry, load, GraphUnavailable, LoadOvertaken)
     yield from ()
 
 

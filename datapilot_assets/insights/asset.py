@@ -5,16 +5,21 @@ from typing import Any
 
 import dagster as dg
 
+from datapilot_assets.by_organization import each_organization
 from datapilot_assets.consumers import INSIGHTS
 from datapilot_assets.events import asset_key, column_schema, upstream_keys
-from datapilot_assets.partitioning import ORG_MONTHS, org_months
+from datapilot_assets.partitioning import ORG_MONTHS
 from datapilot_domain.contracts.insights import INSIGHT_TABLES
-from datapilot_domain.partitions import OrgMonth
+from datapilot_domain.organizations import Organization
+from datapilot_domain.partitions import Month
 from datapilot_resources.platform_resource import PlatformResource
-from datapilot_resources.registry import UnknownOrganization
 
 # Of a run that writes its months whether or not their gold changed.
 AGAIN_TAG = "datapilot/again"
+
+
+class InsightsDefective(RuntimeError):
+    """Facts or texts that did not hold: they are not published."""
 
 
 @dg.multi_asset(
@@ -41,21 +46,20 @@ def insights_asset(context: dg.AssetExecutionContext, platform: PlatformResource
     from datapilot_assets.insights.run import write_insights
 
     services = platform.get()
-    failed: list[str] = []
-    for org, months in org_months(context.partition_keys).items():
-        try:
-            organization = services.registry.get(org)
-        except UnknownOrganization as error:
-            raise dg.Failure(description=str(error), allow_retries=False) from error
-        again = AGAIN_TAG in context.run.tags
+    again = AGAIN_TAG in context.run.tags
+
+    def write(organization: Organization, months: list[Month]) -> None:
+        defective: list[str] = []
         for told in write_insights(services, organization, months, context.run.run_id, again=again):
             for event in events(context.instance, services, told, organization):
                 context.log_event(event)
             if told.insights.defects:
-                failed.append(f"{OrgMonth.of(org, str(told.insights.month))}: {told.insights.defects}")
-    if failed:
-        what = "facts or texts did not hold and were not published, see insights.rejected: "
-        raise dg.Failure(description=what + "; ".join(failed), allow_retries=False)
+                defective.append(f"{told.insights.month} {told.insights.defects}")
+        if defective:
+            what = "facts or texts did not hold and were not published, see insights.rejected: "
+            raise InsightsDefective(what + ", ".join(defective))
+
+    each_organization(context.partition_keys, services.registry, write, InsightsDefective)
     yield from ()
 
 

@@ -7,27 +7,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from datapilot_assets.landing.column_facts import ColumnFacts
-from datapilot_assets.landing.continuation import fill_continuations
-from datapilot_assets.landing.corrected import Overlay, correct_source, corrected_months
-from datapilot_assets.landing.dates import DateColumn, date_column
+from datapilot_assets.landing.corrected import Overlay, corrected_months
 from datapilot_assets.landing.dialect import Dialect
 from datapilot_assets.landing.events import create_events
-from datapilot_assets.landing.headers import map_headers
-from datapilot_assets.landing.ignored import check_totals, set_aside
 from datapilot_assets.landing.meanings import create_meanings
-from datapilot_assets.landing.records import create_body, create_filled, create_source, declares_utc
 from datapilot_assets.landing.records_file import write_records
 from datapilot_assets.landing.shares import create_shares
-from datapilot_assets.landing.spool import Spool, spool_records
+from datapilot_assets.landing.spool import spool_records
 from datapilot_assets.landing.tables import Table, find_table
-from datapilot_assets.landing.typed import TypedColumns, create_typed
+from datapilot_assets.landing.text_records import connect, count_rows, name_records
+from datapilot_assets.landing.typed import create_typed
 from datapilot_assets.landing.units import (
     create_lines,
     create_orders,
@@ -36,9 +31,7 @@ from datapilot_assets.landing.units import (
     line_level_fields,
     write_units,
 )
-from datapilot_assets.landing.values import NumberColumn, number_column, number_sql
-from datapilot_domain.contracts.sales_fields import SALES_FIELDS
-from datapilot_domain.findings import Field, found
+from datapilot_domain.findings import found
 from datapilot_domain.landing import Layout, MonthCount, Notice, content_id, first_of
 from datapilot_domain.organizations import Organization
 from datapilot_domain.partitions import Calendar, Month
@@ -46,8 +39,6 @@ from datapilot_domain.reasons import Refusal
 
 # Raise it whenever a file may decode to something else than before: its content gets a new id.
 DECODER_VERSION = 3
-_MEMORY_LIMIT = "2GB"
-_FIELDS = {field.name: field for field in SALES_FIELDS}
 
 
 @dataclass(frozen=True)
@@ -99,31 +90,20 @@ def decode_sales(
     Raises Refusal; its detail names the line or record, the column and what was found.
     """
     table = find_table(path, organization.limits, workdir, locale=organization.locale, saved=organization.mappings)
-    source, dialect = table.source, table.dialect
-    spool = spool_records(source, dialect, organization.limits, workdir)
+    spool = spool_records(table.source, table.dialect, organization.limits, workdir)
     calendar = Calendar(first_month, arrived_on)
     with connect(workdir) as connection:
-        layout, mapping, columns, unproven_totals = _read_layout(
-            connection, spool, table, organization, calendar, file_name
-        )
-        keeps_order = create_body(connection)  # once more: totals are settled now
-        regular = len(spool.files) == 1
-        extras = create_source(connection, dialect.columns, mapping, layout.decimal_marks, regular=regular)
-        if overlay:
-            correct_source(connection, overlay, layout)
-            columns = columns.of_any_text()
-        lines = _count(connection, "body")
-        if not lines and header_only_month is None:
+        text = name_records(connection, spool, table, organization, calendar, file_name=file_name, overlay=overlay)
+        layout, mapping = text.layout, text.mapping
+        if not text.lines and header_only_month is None:
             raise Refusal("NO_GOOD_ROW", "header_alone")
-        continued = fill_continuations(connection, mapping)
-        create_filled(connection, continued, mapping)
-        create_typed(connection, layout, organization.time_zone, columns)
+        create_typed(connection, layout, organization.time_zone, text.columns)
         create_meanings(connection, has_status=layout.has("status") or layout.has("payment_status"))
         create_events(connection, layout, calendar)
         decide(connection, layout)
-        main_month = find_main_month(connection, calendar) if lines else header_only_month
-        if main_month is None or (lines and not _good_rows(connection)):
-            raise _no_good_row(connection, dialect, mapping, calendar)
+        main_month = find_main_month(connection, calendar) if text.lines else header_only_month
+        if main_month is None or (text.lines and not _good_rows(connection)):
+            raise _no_good_row(connection, table.dialect, mapping, calendar)
         create_lines(connection, calendar, main_month)
         create_orders(connection, layout)
         layout = layout.model_copy(update={"line_level": line_level_fields(connection, layout)})
@@ -131,145 +111,20 @@ def decode_sales(
         recipe = recipe_of(layout, organization, overlay.applied if overlay else ())
         content = content_id(sha256, recipe)
         records_file, units_file = workdir / "records.parquet", workdir / "units.parquet"
-        ignored = _count(connection, "ignored")
-        in_order = keeps_order and regular and not (continued or overlay)
-        write_records(connection, records_file, layout, content, customer_key, extras, in_order=in_order)
+        ignored = count_rows(connection, "ignored")
+        write_records(connection, records_file, layout, content, customer_key, text.extras, in_order=text.in_order)
         write_units(connection, units_file, layout)
         months = _months(connection, main_month, ignored)
         notices = (
             *_notices(table, mapping, layout, main_month, months),
             *_of_quantity(layout, organization),
             *_incomplete_orders(connection),
-            *(Notice(code="TOTALS_UNPROVEN", values={"record": str(record)}) for record in unproven_totals),
+            *(Notice(code="TOTALS_UNPROVEN", values={"record": str(record)}) for record in text.unproven_totals),
         )
         corrected = corrected_months(connection) if overlay else {}
     return Decoded(
         layout, recipe, records_file, units_file, spool.records, ignored, main_month, months, notices, corrected
     )
-
-
-def connect(workdir: Path) -> duckdb.DuckDBPyConnection:
-    """A database of this file alone; what does not fit in memory spills into the work folder."""
-    return duckdb.connect(
-        ":memory:",
-        config={
-            "memory_limit": _MEMORY_LIMIT,
-            "temp_directory": str(workdir / "spill"),
-            "preserve_insertion_order": False,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        },
-    )
-
-
-def open_facts(
-    connection: duckdb.DuckDBPyConnection, spool: Spool, dialect: Dialect, organization: Organization
-) -> ColumnFacts:
-    """Create the view `cells` of the spooled records; the facts about its columns below the header."""
-    files = ", ".join(f"'{file}'" for file in spool.files)
-    connection.execute(f"CREATE VIEW cells AS SELECT * FROM read_parquet([{files}])")
-    connection.execute(f"CREATE VIEW below_header AS SELECT * FROM cells WHERE record_no > {spool.preamble}")
-    locale_mark = "," if organization.locale == "pt-BR" else "."
-    return ColumnFacts(connection, "below_header", dialect.columns, locale_mark)
-
-
-def _read_layout(
-    connection: duckdb.DuckDBPyConnection,
-    spool: Spool,
-    table: Table,
-    organization: Organization,
-    calendar: Calendar,
-    file_name: str,
-) -> tuple[Layout, dict[int, str], TypedColumns, tuple[int, ...]]:
-    """Decide header mapping, decimal marks and date orders, and set the ignored records aside."""
-    dialect = table.dialect
-    facts = open_facts(connection, spool, dialect, organization)
-    headers = map_headers(dialect, organization, facts, file_name)
-    mapping = headers.fields
-    set_aside(connection, mapping, len(dialect.columns), spool.preamble)
-    create_body(connection)
-    numbers, marks = _numbers(connection, facts, mapping)
-    dates = _dates(connection, dialect, mapping, organization, calendar)
-    layout = Layout(
-        header_hash=dialect.header_hash,
-        header=dialect.columns,
-        mapping=headers.by_name,
-        currency_hint=headers.currency_hint,
-        table=table.name,
-        encoding=table.source.encoding,
-        delimiter=dialect.delimiter,
-        decimal_marks=marks,
-        date_orders={name: column.order for name, column in dates.items()},
-        assumed_quantity=organization.assumed_quantity(dialect.header_hash, mapping.values()),
-    )
-    unproven = _check_totals(connection, layout, mapping)
-    return layout, mapping, TypedColumns(numbers, dates), unproven
-
-
-def _check_totals(connection: duckdb.DuckDBPyConnection, layout: Layout, mapping: Mapping[int, str]) -> tuple[int, ...]:
-    cells = {name: f"c{position}" for position, name in mapping.items()}
-    of_order = ("order_total", "order_subtotal") if layout.is_order_level else ()
-    amount = next((name for name in ("line_amount", *of_order) if name in cells), None)
-    number = number_sql(cells[amount], layout.decimal_marks[amount]) if amount else None
-    position = next((position for position, name in mapping.items() if name == amount), 0)
-    return check_totals(
-        connection,
-        number,
-        # Written, but no number; or cut off from the record.
-        unreadable=f"({number}) IS NULL AND (c{position} IS NOT NULL OR cells <= {position})",
-        status=cells.get("status", "NULL"),
-        payment=cells.get("payment_status", "NULL"),
-    )
-
-
-def _numbers(
-    connection: duckdb.DuckDBPyConnection, facts: ColumnFacts, mapping: Mapping[int, str]
-) -> tuple[dict[str, NumberColumn], dict[str, str]]:
-    """The columns of numbers, and the mark of each field: proven by its rows, else by the others, else the locale's.
-
-    A field of several columns, which are summed, and any in a file whose records are not settled yet (`bare`
-    ones may turn out to be lines) are left out of the former: not all of their texts are known here.
-    """
-    fields = [(p, name) for p, name in mapping.items() if _FIELDS[name].holds == "number"]
-    columns: dict[int, NumberColumn] = {}
-    proven: dict[str, str] = {}
-    is_whole = not _count(connection, "ignored")
-    for position, name in fields:
-        # The facts are about these very records where none is ignored.
-        columns[position] = (
-            facts.number_column(position)
-            if is_whole
-            else number_column(connection, "body", f"c{position}", facts.columns[position])
-        )
-        mark = columns[position].proven_mark()
-        if mark and proven.setdefault(name, mark) != mark:
-            raise Refusal("DECIMAL_MARK_MIXED", "marks_of_field_differ", field=Field(field=name))
-    others = set(proven.values())
-    default = others.pop() if len(others) == 1 else facts.locale_mark
-    marks = {name: proven.get(name, default) for _, name in fields}
-    names = [name for _, name in fields]
-    settled = not _count(connection, "ignored WHERE kind = 'bare'")
-    known = {name: columns[p] for p, name in fields if settled and names.count(name) == 1}
-    return known, marks
-
-
-def _dates(
-    connection: duckdb.DuckDBPyConnection,
-    dialect: Dialect,
-    mapping: Mapping[int, str],
-    organization: Organization,
-    calendar: Calendar,
-) -> dict[str, DateColumn]:
-    """The columns of dates; their order is proven by their rows, else the locale's."""
-    default = "dmy" if organization.locale == "pt-BR" else "mdy"
-    found: dict[str, DateColumn] = {}
-    for position, name in mapping.items():
-        if _FIELDS[name].holds == "instant":
-            header = dialect.columns[position]
-            column = date_column(connection, "body", f"c{position}", header, calendar, default)
-            # The source text of a column that declares UTC ends in an offset, which no strptime format has.
-            found[name] = replace(column, formats=None) if declares_utc(header) else column
-    return found
 
 
 def recipe_of(layout: Layout, organization: Organization, corrections: Sequence[str] = ()) -> dict[str, Any]:
@@ -286,12 +141,8 @@ def recipe_of(layout: Layout, organization: Organization, corrections: Sequence[
     }
 
 
-def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
-    return int((connection.execute(f"SELECT count(*) FROM {relation}").fetchone() or (0,))[0])
-
-
 def _good_rows(connection: duckdb.DuckDBPyConnection) -> int:
-    return _count(connection, "decided WHERE sold_on IS NOT NULL AND amount IS NOT NULL")
+    return count_rows(connection, "decided WHERE sold_on IS NOT NULL AND amount IS NOT NULL")
 
 
 def _no_good_row(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from datapilot_assets.landing.decode import connect, open_facts
 from datapilot_assets.landing.headers import HeaderMapping, judge_headers
 from datapilot_assets.landing.kept import files_prefix
 from datapilot_assets.landing.spool import spool_records
 from datapilot_assets.landing.tables import Table, find_table
+from datapilot_assets.landing.text_records import connect, open_facts
 from datapilot_domain.landing import LandingEntry
 from datapilot_domain.organizations import Organization, OrgId
 from datapilot_resources.platform import Platform

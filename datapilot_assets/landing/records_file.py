@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy
@@ -26,11 +27,12 @@ _BATCH_ROWS = 131_072
 _ENCODED = ("content_id", "customer_key")
 _ENCODED_TEXT = pyarrow.dictionary(pyarrow.int32(), pyarrow.string())
 _EACH_ANOTHER = {"record_no", "unit_key", "order_key", "order_id"}
-# Read once and thrown away, so quick to write; a dictionary only of columns whose texts come back.
-_READ_ONCE = {
+# Read once and thrown away, so quick to write; a dictionary only of columns whose texts come back, and few of them.
+READ_ONCE: dict[str, Any] = {
     "compression": "none",
     "write_statistics": False,
     "store_schema": False,
+    "dictionary_pagesize_limit": 32 * 1024,
     "use_dictionary": [
         column.name
         for column in BRONZE_SALES.columns
@@ -86,7 +88,7 @@ def write_records(
     schema = arrow_schema(BRONZE_SALES)
     for name in _ENCODED:
         schema = schema.set(schema.get_field_index(name), pyarrow.field(name, _ENCODED_TEXT))
-    with pyarrow.parquet.ParquetWriter(path, schema, **_READ_ONCE) as writer:
+    with pyarrow.parquet.ParquetWriter(path, schema, **READ_ONCE) as writer:
 
         def write(piece: tuple[pyarrow.Table, pyarrow.Table]) -> None:
             text, about = piece

@@ -5,15 +5,16 @@ from typing import Any
 
 import dagster as dg
 
+from datapilot_assets.by_organization import each_organization
 from datapilot_assets.consumers import POWER_BI
 from datapilot_assets.events import asset_key, version_tags
-from datapilot_assets.partitioning import ORG_MONTHS, org_months
+from datapilot_assets.partitioning import ORG_MONTHS
 from datapilot_domain.contracts import SERVED
-from datapilot_domain.partitions import OrgMonth
+from datapilot_domain.organizations import Organization
+from datapilot_domain.partitions import Month, OrgMonth
 from datapilot_resources.platform_resource import PlatformResource
 from datapilot_resources.postgres import PostgresUnavailable
 from datapilot_resources.power_bi_errors import PowerBiUnavailable
-from datapilot_resources.registry import UnknownOrganization
 from datapilot_resources.settings import SettingsError
 
 POWER_BI_KEY = dg.AssetKey(["power_bi", "dataset"])
@@ -52,14 +53,20 @@ def power_bi_asset(context: dg.AssetExecutionContext, platform: PlatformResource
             tags=version_tags(context.instance, pushed.fingerprint, _UPSTREAM, partition),
         )
 
-    for org, months in org_months(context.partition_keys).items():
-        try:
-            for pushed in push_months(services, services.registry.get(org), months):
-                context.log_event(event(org, pushed))
-        except (UnknownOrganization, PostgresUnavailable, SettingsError, PowerBiUnavailable) as error:
-            raise dg.Failure(description=str(error), allow_retries=False) from error
-        except (TablesRefused, TurnTaken, TurnLost, DatasetTaken) as error:
-            raise dg.Failure(description=str(error), allow_retries=False) from error
+    def push(organization: Organization, months: list[Month]) -> None:
+        for pushed in push_months(services, organization, months):
+            context.log_event(event(organization.org_id, pushed))
+
+    expected = (
+        PostgresUnavailable,
+        SettingsError,
+        PowerBiUnavailable,
+        TablesRefused,
+        TurnTaken,
+        TurnLost,
+        DatasetTaken,
+    )
+    each_organization(context.partition_keys, services.registry, push, *expected)
     yield from ()
 
 

@@ -5,14 +5,15 @@ from typing import Any
 
 import dagster as dg
 
+from datapilot_assets.by_organization import each_organization
 from datapilot_assets.consumers import SERVING
 from datapilot_assets.events import asset_key, version_tags
-from datapilot_assets.partitioning import ORG_MONTHS, org_months
+from datapilot_assets.partitioning import ORG_MONTHS
 from datapilot_domain.contracts import SERVED
-from datapilot_domain.partitions import OrgMonth
+from datapilot_domain.organizations import Organization
+from datapilot_domain.partitions import Month, OrgMonth
 from datapilot_resources.platform_resource import PlatformResource
 from datapilot_resources.postgres import PostgresUnavailable
-from datapilot_resources.registry import UnknownOrganization
 
 SERVING_KEY = dg.AssetKey(["serving", "postgres"])
 _UPSTREAM = [asset_key(contract) for contract in SERVED]
@@ -49,13 +50,11 @@ def serving_asset(context: dg.AssetExecutionContext, platform: PlatformResource)
             tags=version_tags(context.instance, loaded.fingerprint, _UPSTREAM, partition),
         )
 
-    for org, months in org_months(context.partition_keys).items():
-        try:
-            organization = services.registry.get(org)
-            for loaded in load_months(services, organization, months, context.run.run_id):
-                context.log_event(event(org, loaded))
-        except (UnknownOrganization, PostgresUnavailable, MonthsRefused) as error:
-            raise dg.Failure(description=str(error), allow_retries=False) from error
+    def load(organization: Organization, months: list[Month]) -> None:
+        for loaded in load_months(services, organization, months, context.run.run_id):
+            context.log_event(event(organization.org_id, loaded))
+
+    each_organization(context.partition_keys, services.registry, load, PostgresUnavailable, MonthsRefused)
     yield from ()
 
 

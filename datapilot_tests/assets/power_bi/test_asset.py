@@ -69,7 +69,7 @@ def test_an_outage_fails_the_run_with_one_line_and_the_sensor_says_when_it_looks
     (failure,) = [event.step_failure_data for event in failed.filter_events(lambda event: event.is_step_failure)]
     assert failure.user_failure_data is not None
     line = failure.user_failure_data.description or ""
-    assert line.startswith("http://127.0.0.1:")
+    assert line.startswith(f"{desk.org}: http://127.0.0.1:")
     assert "whether rows of sales_month arrived is not known" in line
     assert "it is tried again at" in str(tick(instance).skip_reason)
 

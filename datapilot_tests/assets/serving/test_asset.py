@@ -85,7 +85,7 @@ def test_while_postgres_is_down_the_run_and_the_sensor_say_so_and_then_catch_up(
         (failure,) = [event.step_failure_data for event in failed.filter_events(lambda event: event.is_step_failure)]
         assert failure.user_failure_data is not None
         line = failure.user_failure_data.description or ""
-        assert line.startswith("Postgres at 127.0.0.1:")
+        assert line.startswith(f"{shelf.org}: Postgres at 127.0.0.1:")
         assert "\n" not in line
     finally:
         postgres.start_postgres()
