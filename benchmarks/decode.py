@@ -2,17 +2,15 @@
 
 python -m benchmarks.decode --megabytes 100 --runs 3
 
-Two ratios, each that of the best run, in seconds and in processor seconds (a busy machine distorts the former
-more): of reading alone (encoding, dialect, every record as trimmed text in Parquet), which is what DuckDB does
-too, and of the whole decoding, which also maps headers, proves numbers and dates, finds events, units, shares of
-order amounts and what repeats, and writes the records under the contract's names beside the index of units.
+Three works, each a ratio of the best runs, in seconds and in processor seconds (a busy machine distorts the former
+more). Reading: encoding, dialect, every record as trimmed text in Parquet, which is what DuckDB does too. Decoding:
+reading, and every record as text under the contract's names, its headers mapped by what the whole file proves of
+them. Deciding too: all that landing does with a file before it writes to bronze, that is, decoding, and numbers
+and dates, events, units, shares of order amounts, what repeats, customers' keys, and the index of units.
 
-On 100 MB, 910 000 lines and two cores reading takes 1.4 processor seconds, decoding 10, where DuckDB takes 2.1:
-ratios of 1.4 and 0.2. The aim of 0.5 for the whole is not reached, and no single step stands in its way:
-writing the records takes 3.1 (handing over the text 0.6, what was decided 0.8, Parquet and dictionaries 1.6),
-deciding 2.0 (reading numbers 0.8, storing 0.5, event and rules 0.5, hashes 0.2), headers and proofs 1.6, the unit
-index 0.9, orders and shares 0.5. Measured alone, the least that these libraries need for each (every number read
-once, text handed from spool to writer as Arrow dictionaries, one scan for records and index) adds up to 5.6.
+On 100 MB, 910 000 lines and two cores, where DuckDB takes 1.2 seconds (2.1 of processor): reading 0.65 (ratio 1.8),
+decoding 2.3 to 2.5 (ratio 0.51; in processor seconds 0.58), deciding too 5.1 (ratio 0.23). The last cannot come near
+the first: the least that these libraries need for each of its steps, measured alone, adds up to 5.6 processor seconds.
 """
 
 from __future__ import annotations
@@ -31,12 +29,12 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet
 
+from datapilot_assets.landing.background import consume_behind
 from datapilot_assets.landing.decode import decode_sales
-from datapilot_assets.landing.records_file import READ_ONCE
+from datapilot_assets.landing.records_file import READ_ONCE, text_fields
 from datapilot_assets.landing.spool import spool_records
 from datapilot_assets.landing.tables import find_table
 from datapilot_assets.landing.text_records import connect, name_records
-from datapilot_domain.contracts.sales_fields import SALES_FIELDS
 from datapilot_domain.organizations import LandingLimits, Organization, OrgId
 from datapilot_domain.partitions import Calendar, Month
 
@@ -107,13 +105,13 @@ def decode(path: Path, lines: int) -> None:
         calendar = Calendar(_FIRST_MONTH, _ARRIVED_ON)
         with connect(workdir) as connection:
             text = name_records(connection, spool, table, _ORGANIZATION, calendar, file_name=path.name)
-            fields = [field.name for field in SALES_FIELDS if text.layout.has(field.name)]
-            found = connection.execute(
-                f"SELECT record_no, {', '.join(fields)}, {'unmapped' if text.extras else 'extras'} FROM filled"
-            ).to_arrow_reader(_BATCH_ROWS)
+            fields = text_fields(text.layout, text.extras)
+            connection.execute("SET preserve_insertion_order = true")
+            found = connection.execute(f"SELECT record_no, {', '.join(fields)} FROM filled").to_arrow_reader(
+                _BATCH_ROWS
+            )
             with pyarrow.parquet.ParquetWriter(workdir / "text.parquet", found.schema, **READ_ONCE) as writer:
-                for batch in found:
-                    writer.write_batch(batch)
+                consume_behind(found, writer.write_batch)
         if pyarrow.parquet.read_metadata(workdir / "text.parquet").num_rows != lines:
             raise SystemExit(f"{text.lines} records decoded of {lines}")
 

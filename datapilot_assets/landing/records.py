@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import duckdb
 
@@ -32,13 +32,15 @@ def create_source(
     columns: Sequence[str],
     mapping: Mapping[int, str],
     marks: Mapping[str, str],
+    beyond_ascii: Container[int],
     *,
     regular: bool,
-) -> tuple[str, ...]:
+) -> tuple[str, ...] | None:
     """Create the view `source`: record_no, defect, extras, unmapped, and every field of the contract as text.
 
+    beyond_ascii: positions of the columns that hold more than ASCII.
     regular: every record has as many cells as the header. All have the same keys in `extras` then, which are
-    returned, and `unmapped` is the list of their values.
+    returned, and `unmapped` is the list of their values; else None.
     """
     kept = _kept(connection, columns, mapping)
     unmapped = f"[{', '.join(kept.values())}]" if regular and kept else "NULL::VARCHAR[]"
@@ -48,14 +50,16 @@ def create_source(
         text = _field_sql(positions, marks.get(field.name, ","))
         if field.holds == "instant" and any(declares_utc(columns[position]) for position in positions):
             text = _in_utc_sql(text)
-        # One way to write each accent: "é" of a Mac and "é" of Windows name the same product.
-        fields.append(f"{f'nfc_normalize({text})' if field.holds == 'text' else text} AS {field.name}")
+        if field.holds == "text" and any(position in beyond_ascii for position in positions):
+            # One way to write each accent: "é" of a Mac and "é" of Windows name the same product.
+            text = f"nfc_normalize({text})"
+        fields.append(f"{text} AS {field.name}")
     defect = "NULL::VARCHAR" if regular else _defect_sql(columns, mapping)
     connection.execute(
         f"CREATE VIEW source AS SELECT record_no, {defect} AS defect, {_extras_sql(kept, regular)} AS extras, "
         f"{unmapped} AS unmapped, {', '.join(fields)} FROM body"
     )
-    return tuple(kept) if regular else ()
+    return tuple(kept) if regular else None
 
 
 def declares_utc(header: str) -> bool:

@@ -56,24 +56,31 @@ _DECIDED = {
 }
 
 
+def text_fields(layout: Layout, extras: Sequence[str] | None) -> list[str]:
+    """The columns of `filled` that hold a text; `extras` as of `write_records`."""
+    fields = [field.name for field in SALES_FIELDS if layout.has(field.name)]
+    if extras is None:
+        return [*fields, "extras"]
+    # Making a map of every record is dear in SQL.
+    return [*fields, "unmapped"] if extras else fields
+
+
 def write_records(
     connection: duckdb.DuckDBPyConnection,
     path: Path,
     layout: Layout,
     content_id: str,
     customer_key: bytes,
-    extras: Sequence[str],
+    extras: Sequence[str] | None,
     *,
     in_order: bool,
 ) -> None:
     """Write the bronze records from `filled`, `allocated` and `statuses`.
 
-    extras: the keys of every record's extras, the values of which are the list `unmapped`; none if they differ.
+    extras: the keys of every record's extras, the values of which are the list `unmapped`; None if they differ.
     in_order: a scan of `filled` yields the records in the order of their numbers, so that nothing has to sort text.
     """
-    fields = [field.name for field in SALES_FIELDS if layout.has(field.name)]
-    # Making a map of every record is dear in SQL.
-    fields.append("unmapped" if extras else "extras")
+    fields = text_fields(layout, extras)
     connection.execute("SET preserve_insertion_order = true")
     texts = connection.cursor().execute(
         f"SELECT record_no, defect, {customer_sql(layout)} AS customer, {', '.join(fields)} FROM filled"

@@ -13,6 +13,7 @@ import duckdb
 import numpy
 import pyarrow
 
+from datapilot_assets.landing.background import consume_behind
 from datapilot_domain.reasons import Refusal
 
 _NINES = numpy.arange(256, dtype=numpy.uint8)
@@ -56,7 +57,9 @@ def column_shapes(connection: duckdb.DuckDBPyConnection, rows: str, column: str)
     found = connection.execute(f"SELECT record_no, {column} AS text FROM {rows} WHERE {column} IS NOT NULL")
     first: dict[str, Proof] = {}
     complete = True
-    for batch in found.to_arrow_reader(_BATCH_ROWS):
+
+    def look(batch: pyarrow.RecordBatch) -> None:
+        nonlocal complete
         numbers, texts = batch.column(0).to_numpy(), batch.column(1)
         encoded = _shapes(texts).dictionary_encode()
         row_of = _first_rows(encoded.indices.to_numpy(), numbers, len(encoded.dictionary))
@@ -69,6 +72,8 @@ def column_shapes(connection: duckdb.DuckDBPyConnection, rows: str, column: str)
                 first[shape] = Proof(number, texts[row].as_py())
             else:
                 complete = False
+
+    consume_behind(found.to_arrow_reader(_BATCH_ROWS), look)
     return Shapes(first, complete)
 
 

@@ -33,8 +33,9 @@ _END = "\ue000end of file\ue000"
 # DuckDB computes once per value.
 _SPOOLED = {"compression": "none", "dictionary_pagesize_limit": 32 * 1024, "write_statistics": ["record_no"]}
 # Bytes at which a text that has outer spaces begins or ends: blanks and controls, or parts of other characters.
-_SUSPECT = numpy.arange(256) <= ord(" ")
-_SUSPECT[0x80:] = True
+_BLANK, _BEYOND_ASCII = ord(" "), 0x80
+_SUSPECT = numpy.arange(256) <= _BLANK
+_SUSPECT[_BEYOND_ASCII:] = True
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,13 @@ class Spool:
     """Parquet files of `record_no` int32, `cells` int32 (how many the record has), `surplus` (text of the
     cells beyond the header, null when they are empty) and `c0`, `c1`, … (trimmed text, empty → null).
     Records are numbered from 1 in file order, the header not counted; `preamble` of them precede it. The records
-    of each file are in their order; a second file has those with fewer or more cells than the header, if any."""
+    of each file are in their order; a second file has those with fewer or more cells than the header, if any.
+    `beyond_ascii`: positions of the columns that hold more than ASCII."""
 
     files: tuple[Path, ...]
     records: int
     preamble: int
+    beyond_ascii: frozenset[int]
 
 
 def spool_records(source: TextSource, dialect: Dialect, limits: LandingLimits, workdir: Path) -> Spool:
@@ -57,6 +60,7 @@ def spool_records(source: TextSource, dialect: Dialect, limits: LandingLimits, w
     irregular = _Irregular(dialect, limits, workdir / "irregular.parquet")
     regular = workdir / "regular.parquet"
     next_number = 1
+    beyond_ascii: set[int] = set()
     try:
         with (
             ThreadPoolExecutor(1) as background,  # compressing one batch while the next one is read
@@ -71,7 +75,7 @@ def spool_records(source: TextSource, dialect: Dialect, limits: LandingLimits, w
                     raise Refusal("LIMIT_EXCEEDED", "too_many_records", limit=limits.max_records)
                 if pending:
                     pending.result()
-                pending = background.submit(_write, writer, batch, numbers, dialect, limits)
+                pending = background.submit(_write, writer, batch, numbers, dialect, limits, beyond_ascii)
             if pending:
                 pending.result()
     except pyarrow.ArrowInvalid as error:
@@ -91,7 +95,7 @@ def spool_records(source: TextSource, dialect: Dialect, limits: LandingLimits, w
     if records > limits.max_records:
         raise Refusal("LIMIT_EXCEEDED", "too_many_records", limit=limits.max_records)
     files = (regular, irregular.path) if irregular.count else (regular,)
-    return Spool(files, records, dialect.header_row - 1)
+    return Spool(files, records, dialect.header_row - 1, frozenset(beyond_ascii | irregular.beyond_ascii))
 
 
 def _regular_batches(source: TextSource, dialect: Dialect, irregular: _Irregular) -> Iterator[pyarrow.RecordBatch]:
@@ -126,11 +130,11 @@ class _Utf8(io.RawIOBase):
 
     @staticmethod
     def _encoded(source: TextSource) -> Iterator[bytes]:
-        last = "\n"
-        for chunk in source.chunks():
+        last = b"\n"
+        for chunk in source.utf8_chunks():
             last = chunk[-1:] or last
-            yield chunk.encode()
-        before = "" if last in "\r\n" else "\n"
+            yield chunk
+        before = "" if last in b"\r\n" else "\n"
         yield f"{before}{_END}\n".encode()
 
     def readable(self) -> bool:
@@ -163,6 +167,7 @@ class _Irregular:
         # Row numbers taken and not yet passed by the regular rows, in order.
         self.numbers: list[int] = []
         self.last_number = self.count = 0
+        self.beyond_ascii: set[int] = set()
         self.too_long: int | None = None
         self.ended = False
 
@@ -180,6 +185,7 @@ class _Irregular:
         surplus = cells[self._width :]
         text = self._dialect.delimiter.join(surplus) if any(cell.strip() for cell in surplus) else None
         kept = [cell.strip() or None for cell in cells[: self._width]]
+        self.beyond_ascii.update(place for place, cell in enumerate(kept) if cell and not cell.isascii())
         kept += [None] * (self._width - len(kept))
         self._rows.append([record_no, len(cells), text, *kept])
         self.count += 1
@@ -223,10 +229,13 @@ def _write(
     numbers: numpy.ndarray,
     dialect: Dialect,
     limits: LandingLimits,
+    beyond_ascii: set[int],
 ) -> None:
+    """Write a batch; `beyond_ascii` gets the positions of its columns that hold more than ASCII."""
     header = dialect.header_row
+    kept = numbers != header
     columns = []
-    for name, column in zip(dialect.columns, batch.columns, strict=True):
+    for position, (name, column) in enumerate(zip(dialect.columns, batch.columns, strict=True)):
         if len(column) and numpy.diff(_ends(column)).max() > limits.max_field_characters:
             lengths = pyarrow.compute.utf8_length(column)
             if pyarrow.compute.max(lengths).as_py() > limits.max_field_characters:
@@ -238,14 +247,24 @@ def _write(
                     column=name,
                     limit=limits.max_field_characters,
                 )
-        columns.append(_trimmed(column))
-    kept = numbers != header
+        # Filtering copies all the text: only the batch that has the header needs it.
+        column = column if kept.all() else column.filter(pyarrow.array(kept))
+        written = _bytes(column)
+        if is_beyond := written.size > 0 and written.max() >= _BEYOND_ASCII:
+            beyond_ascii.add(position)
+        # Most columns have no blank anywhere, which is quick to see.
+        columns.append(_trimmed(column) if is_beyond or (written <= _BLANK).any() else column)
+    numbers = numbers[kept]
     record_no = pyarrow.array(numbers - (numbers > header), pyarrow.int32())
     cells = pyarrow.array(numpy.full(len(numbers), len(dialect.columns)), pyarrow.int32())
     surplus = pyarrow.nulls(len(numbers), "string")
-    spooled = pyarrow.record_batch([record_no, cells, surplus, *columns], schema=writer.schema)
-    # Filtering copies all the text: only the batch that has the header needs it.
-    writer.write_batch(spooled if kept.all() else spooled.filter(pyarrow.array(kept)))
+    writer.write_batch(pyarrow.record_batch([record_no, cells, surplus, *columns], schema=writer.schema))
+
+
+def _bytes(column: pyarrow.Array) -> numpy.ndarray:
+    """The texts of the column, one behind the other."""
+    ends = _ends(column)
+    return numpy.frombuffer(column.buffers()[2] or b"", numpy.uint8)[ends[0] : ends[-1]]
 
 
 def _ends(column: pyarrow.Array) -> numpy.ndarray:

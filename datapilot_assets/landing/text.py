@@ -36,6 +36,16 @@ class TextSource:
                 yield decoder.decode(chunk)
         yield decoder.decode(b"", final=True)
 
+    def utf8_chunks(self) -> Iterator[bytes]:
+        """The text as UTF-8 in pieces of bounded size, which may end inside a character."""
+        if self.encoding != "utf-8":
+            yield from (chunk.encode() for chunk in self.chunks())
+            return
+        with self.path.open("rb") as file:
+            file.seek(self.bom)
+            while chunk := file.read(CHUNK_BYTES):
+                yield chunk
+
     def open(self) -> io.TextIOWrapper:
         """The text with its line ends untouched, as Python's `csv` wants it."""
         file = self.path.open("rb")

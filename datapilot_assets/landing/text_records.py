@@ -36,14 +36,14 @@ class TextRecords:
     """What is known of the file whose records are the view `filled`.
 
     mapping: position of a column → its field; columns: what the texts of each field have in common.
-    extras: the keys of every record's extras, none if they differ; in_order: a scan of `filled` yields the records
+    extras: the keys of every record's extras, None if they differ; in_order: a scan of `filled` yields the records
     in the order of their numbers; lines: records that are not ignored; unproven_totals: their record numbers.
     """
 
     layout: Layout
     mapping: Mapping[int, str]
     columns: TypedColumns
-    extras: tuple[str, ...]
+    extras: tuple[str, ...] | None
     in_order: bool
     lines: int
     unproven_totals: tuple[int, ...]
@@ -66,7 +66,9 @@ def name_records(
     layout, mapping, columns, unproven = _read_layout(connection, spool, table, organization, calendar, file_name)
     keeps_order = create_body(connection)  # once more: totals are settled now
     regular = len(spool.files) == 1
-    extras = create_source(connection, table.dialect.columns, mapping, layout.decimal_marks, regular=regular)
+    extras = create_source(
+        connection, table.dialect.columns, mapping, layout.decimal_marks, spool.beyond_ascii, regular=regular
+    )
     if overlay:
         correct_source(connection, overlay, layout)
         columns = columns.of_any_text()
