@@ -32,10 +32,10 @@ import pyarrow.parquet
 from datapilot_assets.landing.background import consume_behind
 from datapilot_assets.landing.decode import decode_sales
 from datapilot_assets.landing.records_file import READ_ONCE, text_fields
-from datapilot_assets.landing.spool import spool_records
-from datapilot_assets.landing.tables import find_table
+from datapilot_assets.landing.spool import Spool, spool_records
+from datapilot_assets.landing.tables import Table, find_table
 from datapilot_assets.landing.text_records import connect, name_records
-from datapilot_domain.organizations import LandingLimits, Organization, OrgId
+from datapilot_domain.organizations import Organization, OrgId
 from datapilot_domain.partitions import Calendar, Month
 
 _HEADER = (
@@ -87,11 +87,14 @@ def plain(path: Path, folder: Path) -> None:
     )
 
 
+def _spooled(path: Path, workdir: Path) -> tuple[Table, Spool]:
+    table = find_table(path, _ORGANIZATION.limits, workdir, locale=_ORGANIZATION.locale, saved={})
+    return table, spool_records(table.source, table.dialect, _ORGANIZATION.limits, workdir)
+
+
 def read(path: Path, lines: int) -> None:
-    limits = LandingLimits()
     with tempfile.TemporaryDirectory() as workdir:
-        table = find_table(path, limits, Path(workdir), locale="pt-BR", saved={})
-        spool = spool_records(table.source, table.dialect, limits, Path(workdir))
+        _, spool = _spooled(path, Path(workdir))
     if spool.records != lines:
         raise SystemExit(f"{spool.records} records read of {lines}")
 
@@ -100,8 +103,7 @@ def decode(path: Path, lines: int) -> None:
     """Every record as text under the contract's names, in Parquet: what ARCHITECTURE calls decoding."""
     with tempfile.TemporaryDirectory() as folder:
         workdir = Path(folder)
-        table = find_table(path, _ORGANIZATION.limits, workdir, locale=_ORGANIZATION.locale, saved={})
-        spool = spool_records(table.source, table.dialect, _ORGANIZATION.limits, workdir)
+        table, spool = _spooled(path, workdir)
         calendar = Calendar(_FIRST_MONTH, _ARRIVED_ON)
         with connect(workdir) as connection:
             text = name_records(connection, spool, table, _ORGANIZATION, calendar, file_name=path.name)
@@ -112,8 +114,9 @@ def decode(path: Path, lines: int) -> None:
             )
             with pyarrow.parquet.ParquetWriter(workdir / "text.parquet", found.schema, **READ_ONCE) as writer:
                 consume_behind(found, writer.write_batch)
-        if pyarrow.parquet.read_metadata(workdir / "text.parquet").num_rows != lines:
-            raise SystemExit(f"{text.lines} records decoded of {lines}")
+        decoded = pyarrow.parquet.read_metadata(workdir / "text.parquet").num_rows
+        if decoded != lines:
+            raise SystemExit(f"{decoded} records decoded of {lines}")
 
 
 def land(path: Path, lines: int) -> None:

@@ -30,21 +30,15 @@ class TextSource:
     def chunks(self) -> Iterator[str]:
         """The text in pieces of bounded size."""
         decoder = codecs.getincrementaldecoder(self.encoding)("strict")
-        with self.path.open("rb") as file:
-            file.seek(self.bom)
-            while chunk := file.read(CHUNK_BYTES):
-                yield decoder.decode(chunk)
+        for chunk in _bytes_of(self.path, self.bom):
+            yield decoder.decode(chunk)
         yield decoder.decode(b"", final=True)
 
     def utf8_chunks(self) -> Iterator[bytes]:
         """The text as UTF-8 in pieces of bounded size, which may end inside a character."""
-        if self.encoding != "utf-8":
-            yield from (chunk.encode() for chunk in self.chunks())
-            return
-        with self.path.open("rb") as file:
-            file.seek(self.bom)
-            while chunk := file.read(CHUNK_BYTES):
-                yield chunk
+        if self.encoding == "utf-8":
+            return _bytes_of(self.path, self.bom)
+        return (chunk.encode() for chunk in self.chunks())
 
     def open(self) -> io.TextIOWrapper:
         """The text with its line ends untouched, as Python's `csv` wants it."""
@@ -75,7 +69,7 @@ def open_text(path: Path, limits: LandingLimits) -> TextSource:
         if fault:
             raise Refusal("FILE_DAMAGED", "character_cut", encoding=encoding, bytes=fault.bytes)
         if wide:
-            _refuse_endless_line((chunk.encode() for chunk in source.chunks()), limits)
+            _refuse_endless_line(source.utf8_chunks(), limits)
         return source
     fault = _decoding_fault(TextSource(path, "utf-8"))
     if fault is None:
@@ -109,8 +103,9 @@ def _decoding_fault(source: TextSource) -> _Fault | None:
     return None
 
 
-def _bytes_of(path: Path) -> Iterator[bytes]:
+def _bytes_of(path: Path, start: int = 0) -> Iterator[bytes]:
     with path.open("rb") as file:
+        file.seek(start)
         while chunk := file.read(CHUNK_BYTES):
             yield chunk
 
